@@ -37,6 +37,7 @@ CREATE TABLE sources (
     next_sync_at     timestamptz,                      -- when the scheduler starts the next run; null: not by itself
     -- Set while every page is to be fetched again: pages stored since then are done. Survives a crash of the run.
     full_since       timestamptz,
+    reconcile_wanted boolean NOT NULL DEFAULT false,   -- a run saw signs of drift; the next one compares the whole space
     created_at       timestamptz NOT NULL DEFAULT now(),
     updated_at       timestamptz NOT NULL DEFAULT now(),
     CHECK (jsonb_typeof(metadata) = 'object')
@@ -162,6 +163,7 @@ CREATE TABLE sync_runs (
     attempt         int NOT NULL DEFAULT 0,            -- how many workers took it up; the latest alone may write
     worker          text NOT NULL DEFAULT '',
     heartbeat_at    timestamptz,
+    stop_requested  text NOT NULL DEFAULT '',          -- '', 'cancel' or 'pause'; read with every progress write
     total           int NOT NULL DEFAULT 0,
     processed       int NOT NULL DEFAULT 0,
     pages_listed    int NOT NULL DEFAULT 0,
