@@ -1,0 +1,74 @@
+package markdown
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/kljensen/snowball/english"
+	"golang.org/x/net/html"
+)
+
+// marker wraps words of the query in mark elements, whatever their inflection. The zero marker marks nothing.
+type marker struct {
+	stems map[string]bool
+	known map[string]bool // words met already, and whether they match
+}
+
+func newMarker(words []string) *marker {
+	m := &marker{stems: map[string]bool{}, known: map[string]bool{}}
+	for _, w := range words {
+		for _, part := range strings.FieldsFunc(w, func(r rune) bool { return !wordRune(r) }) {
+			if utf8.RuneCountInString(part) > 1 && !english.IsStopWord(strings.ToLower(part)) {
+				m.stems[english.Stem(part, true)] = true
+			}
+		}
+	}
+	return m
+}
+
+func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' }
+
+func (m *marker) matches(word string) bool {
+	matched, ok := m.known[word]
+	if !ok {
+		matched = m.stems[english.Stem(word, true)]
+		m.known[word] = matched
+	}
+	return matched
+}
+
+// text replaces a text node by its parts, marked and not.
+func (m *marker) text(n *html.Node) {
+	if len(m.stems) == 0 {
+		return
+	}
+	s, plain := n.Data, 0
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if !wordRune(r) {
+			i += size
+			continue
+		}
+		end := i
+		for end < len(s) {
+			r, size := utf8.DecodeRuneInString(s[end:])
+			if !wordRune(r) {
+				break
+			}
+			end += size
+		}
+		if m.matches(s[i:end]) {
+			if plain < i {
+				n.Parent.InsertBefore(&html.Node{Type: html.TextNode, Data: s[plain:i]}, n)
+			}
+			n.Parent.InsertBefore(element("mark", s[i:end]), n)
+			plain = end
+		}
+		i = end
+	}
+	if plain == 0 {
+		return
+	}
+	n.Data = s[plain:]
+}
