@@ -55,17 +55,11 @@ func reference(s string) string {
 func writeReference(b *strings.Builder, ref string) {
 	text := html.UnescapeString(ref)
 	if ref[1] == '#' && text != ref {
-		if r, _ := utf8.DecodeRuneInString(text); isDirt(r) || controlReference(ref) {
+		if r, _ := utf8.DecodeRuneInString(text); isDirt(r) {
 			return
 		}
 	}
 	b.WriteString(text)
-}
-
-// controlReference reports numbers below 32; html.UnescapeString passes some of them on as U+FFFD.
-func controlReference(ref string) bool {
-	digits := strings.TrimLeft(strings.Trim(ref, "&#;"), "0")
-	return digits == ""
 }
 
 func isAlnum(c byte) bool { return isLetter(c) || isDigit(c) }

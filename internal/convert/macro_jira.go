@@ -1,0 +1,46 @@
+package convert
+
+import (
+	"net/url"
+	"strings"
+)
+
+// jira writes an issue as its key, linked when the Jira is known, or a query as code.
+func jira(c *converter, m macro) error {
+	if key := strings.ToUpper(m.text("key", "issuekey", "")); key != "" && !strings.ContainsAny(key, " =<>~") {
+		for i, k := range strings.FieldsFunc(key, func(r rune) bool { return r == ',' || r == ';' }) {
+			if i > 0 {
+				c.w.text(", ")
+			}
+			c.issue(m, k)
+		}
+		return nil
+	}
+	if jql := m.text("jqlQuery", "jql"); jql != "" {
+		c.query(jql)
+		return nil
+	}
+	c.rec.dynamic[m.name]++
+	return nil
+}
+
+func (c *converter) issue(m macro, key string) {
+	if wholeKey.MatchString(key) {
+		c.rec.key(key, TierMacro)
+	}
+	base := firstOf(c.ctx.JiraServers[m.text("serverId")], c.ctx.JiraServers[m.text("server")], c.ctx.JiraBaseURL)
+	address, ok := c.site.safe(strings.TrimRight(base, "/") + "/browse/" + url.PathEscape(key))
+	if base == "" || !ok {
+		c.w.text(key)
+		return
+	}
+	c.writeLink(target{url: address}, func() { c.w.text(key) })
+}
+
+// query writes a Jira query. What it finds is known to Jira only.
+func (c *converter) query(jql string) {
+	c.rec.keysInQuery(jql)
+	c.rec.dynamic["jira query"]++
+	c.w.text("Jira query: ")
+	c.codeSpanRaw(oneLine(jql))
+}
