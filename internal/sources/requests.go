@@ -96,7 +96,9 @@ type PageFilter struct {
 	Under  string // only descendants of this page; with Direct, its children
 	Direct bool   // only direct children of Under (or roots when Under is empty): the page tree
 	Query  string // part of the title
-	Status string // "", "current", "deleted", "failed"
+	Status string // "" or "current", "deleted", "failed", "all"
+	// HideRestricted leaves out pages whose reading is restricted on the site: for everybody but admins.
+	HideRestricted bool
 }
 
 // RunPoint is one finished run in a chart.

@@ -167,6 +167,10 @@ type Run struct {
 	FinishedAt      *time.Time        `json:"finished_at"`
 	DurationSeconds float64           `json:"duration_seconds"`
 	ETASeconds      *int              `json:"eta_seconds"` // nil while it cannot be told
+	Kind            RunKind           `json:"kind"`
+	SkippedReasons  map[string]int    `json:"skipped_reasons,omitempty"`
+	WatermarkFrom   *time.Time        `json:"watermark_from,omitempty"`
+	WatermarkTo     *time.Time        `json:"watermark_to,omitempty"`
 	Errors          []RunError        `json:"errors"`      // at most the first 50; the rest by RunErrors
 }
 
@@ -176,6 +180,13 @@ type RunError struct {
 	Title  string    `json:"title"`
 	Error  string    `json:"error"`
 	At     time.Time `json:"at"`
+}
+
+// LogLine is one line of a run's log.
+type LogLine struct {
+	At      time.Time `json:"at"`
+	Level   string    `json:"level"` // "info", "warn", "error"
+	Message string    `json:"message"`
 }
 
 // Status is what the progress display needs, in one call.

@@ -1,0 +1,55 @@
+package contentstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/sluicehq/sluice/internal/index"
+	"github.com/sluicehq/sluice/internal/postgres"
+	"github.com/sluicehq/sluice/internal/postgres/contentstore/dbsqlc"
+	"github.com/sluicehq/sluice/internal/wiki"
+)
+
+// UserNames returns the display names that are known.
+func (s *Store) UserNames(ctx context.Context, connectionID string, ids []string) (map[string]index.Name, error) {
+	rows, err := s.q.UserNames(ctx, s.db, dbsqlc.UserNamesParams{ConnectionID: connectionID, Ids: ids})
+	if err != nil {
+		return nil, fmt.Errorf("names: %w", postgres.Translate(err))
+	}
+	names := make(map[string]index.Name, len(rows))
+	for _, r := range rows {
+		names[r.UserID] = index.Name{DisplayName: r.DisplayName, FetchedAt: r.FetchedAt}
+	}
+	return names, nil
+}
+
+// SaveUsers keeps display names; each id may occur once.
+func (s *Store) SaveUsers(ctx context.Context, connectionID string, users []wiki.User) error {
+	p := dbsqlc.SaveUsersParams{ConnectionID: connectionID}
+	for _, u := range users {
+		p.Ids = append(p.Ids, u.ID)
+		p.Names = append(p.Names, u.DisplayName)
+		p.Active = append(p.Active, u.Active)
+	}
+	if err := s.q.SaveUsers(ctx, s.db, p); err != nil {
+		return fmt.Errorf("names: %w", postgres.Translate(err))
+	}
+	return nil
+}
+
+// JiraProjects returns the project keys learned so far.
+func (s *Store) JiraProjects(ctx context.Context, connectionID string) ([]string, error) {
+	keys, err := s.q.JiraProjects(ctx, s.db, connectionID)
+	if err != nil {
+		return nil, fmt.Errorf("jira projects: %w", postgres.Translate(err))
+	}
+	return keys, nil
+}
+
+// AddJiraProjects adds to them.
+func (s *Store) AddJiraProjects(ctx context.Context, connectionID string, keys []string) error {
+	if err := s.q.AddJiraProjects(ctx, s.db, dbsqlc.AddJiraProjectsParams{ConnectionID: connectionID, Keys: keys}); err != nil {
+		return fmt.Errorf("jira projects: %w", postgres.Translate(err))
+	}
+	return nil
+}

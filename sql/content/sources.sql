@@ -1,0 +1,113 @@
+-- name: InsertSource :exec
+INSERT INTO sources (source_id, name, connection_id, space_id, space_url, homepage_id, metadata, restricted_pages, text_config)
+VALUES (@source_id, @name, @connection_id, @space_id, @space_url, @homepage_id, @metadata, @restricted_pages, @text_config);
+
+-- name: SourceIDs :many
+-- The ids that begin with a slug, to find the next free one.
+SELECT source_id FROM sources WHERE source_id = @slug OR starts_with(source_id, @slug::text || '_');
+
+-- name: SourceOfSpace :one
+SELECT s.source_id FROM sources s JOIN connections c ON c.id = s.connection_id
+WHERE c.base_url = @base_url AND lower(s.metadata ->> 'confluence_space_key') = lower(@space_key::text);
+
+-- name: SyncSource :one
+SELECT s.source_id, s.connection_id::text AS connection_id, s.space_id, s.space_url, s.homepage_id, s.metadata, s.restricted_pages,
+    s.text_config, s.guard_percent, s.guard_minimum, s.full_since, s.reconcile_wanted,
+    c.base_url, c.jira_base_url, c.jira_projects, c.deployment
+FROM sources s JOIN connections c ON c.id = s.connection_id
+WHERE s.source_id = @source_id;
+
+-- name: SourceBySpaceID :one
+SELECT s.source_id FROM sources s JOIN connections c ON c.id = s.connection_id
+WHERE c.base_url = @base_url AND (s.space_id = @space_id AND s.space_id <> ''
+    OR lower(s.metadata ->> 'confluence_space_key') = lower(@space_key::text))
+LIMIT 1;
+
+-- name: ListSources :many
+-- Counts are taken from the pages, which carry their number of chunks: counting chunks themselves would read them all.
+SELECT s.source_id, s.source_type, s.name, s.connection_id, s.space_id, s.space_url, s.homepage_id, s.metadata,
+    s.restricted_pages, s.text_config, s.guard_percent, s.guard_minimum, s.paused, s.next_sync_at, s.full_since,
+    s.reconcile_wanted, s.created_at, s.updated_at,
+    coalesce(c.base_url, '')::text AS base_url,
+    coalesce(active.state, '')::text AS active_state,
+    coalesce(last.state, '')::text AS last_state,
+    (SELECT count(*) FROM confluence_pages p WHERE p.source_id = s.source_id AND NOT p.is_deleted)::int AS pages,
+    (SELECT coalesce(sum(p.chunk_count), 0) FROM confluence_pages p WHERE p.source_id = s.source_id AND NOT p.is_deleted)::int AS chunks,
+    (SELECT count(*) FROM chunks k WHERE k.source_id = s.source_id AND k.embedding IS NULL)::int AS unembedded,
+    (SELECT count(*) FROM page_failures f WHERE f.source_id = s.source_id)::int AS failed_pages,
+    (SELECT count(*) FROM pending_deletions d WHERE d.source_id = s.source_id)::int AS pending
+FROM sources s
+LEFT JOIN connections c ON c.id = s.connection_id
+LEFT JOIN LATERAL (
+    SELECT r.state FROM sync_runs r WHERE r.source_id = s.source_id AND r.state IN ('queued', 'running') LIMIT 1
+) active ON true
+LEFT JOIN LATERAL (
+    SELECT r.state FROM sync_runs r
+    WHERE r.source_id = s.source_id AND r.state IN ('succeeded', 'failed', 'cancelled') ORDER BY r.id DESC LIMIT 1
+) last ON true
+WHERE sqlc.narg('id')::text IS NULL OR s.source_id = sqlc.narg('id')
+ORDER BY s.name, s.source_id;
+
+-- name: UpdateSource :execrows
+UPDATE sources SET
+    name = coalesce(sqlc.narg('name'), name),
+    restricted_pages = coalesce(sqlc.narg('restricted_pages'), restricted_pages),
+    text_config = coalesce(sqlc.narg('text_config'), text_config),
+    guard_percent = coalesce(sqlc.narg('guard_percent'), guard_percent),
+    guard_minimum = coalesce(sqlc.narg('guard_minimum'), guard_minimum),
+    next_sync_at = coalesce(sqlc.narg('next_sync_at'), next_sync_at),
+    reconcile_wanted = reconcile_wanted OR @reconcile_wanted::boolean,
+    metadata = metadata || @metadata::jsonb,
+    updated_at = now()
+WHERE source_id = @source_id;
+
+-- name: SetPaused :execrows
+UPDATE sources SET paused = @paused, updated_at = now() WHERE source_id = @source_id;
+
+-- name: SetSpace :exec
+UPDATE sources SET space_id = @space_id, space_url = @space_url, homepage_id = @homepage_id
+WHERE source_id = @source_id
+  AND (space_id, space_url, homepage_id) IS DISTINCT FROM (@space_id::text, @space_url::text, @homepage_id::text);
+
+-- name: SetFullSince :exec
+UPDATE sources SET full_since = @full_since WHERE source_id = @source_id;
+
+-- name: FinishSource :exec
+-- The last write of a run that succeeded: watermark, times and figures together.
+UPDATE sources SET
+    metadata = metadata || @metadata::jsonb,
+    full_since = CASE WHEN @compared::boolean THEN NULL ELSE full_since END,
+    reconcile_wanted = CASE WHEN @compared THEN @reconcile_again::boolean ELSE reconcile_wanted OR @reconcile_again END,
+    updated_at = now()
+WHERE source_id = @source_id;
+
+-- name: SetNextSync :exec
+UPDATE sources SET next_sync_at = @next_sync_at WHERE source_id = @source_id;
+
+-- name: DeleteSource :execrows
+DELETE FROM sources WHERE source_id = @source_id;
+
+-- name: DueSources :many
+-- Sources whose time has come and that have no run open. The failures are the failed runs since the last success.
+SELECT s.source_id,
+    (SELECT count(*) FROM sync_runs r WHERE r.source_id = s.source_id AND r.state = 'failed' AND NOT r.interrupted
+        AND r.id > coalesce((SELECT max(o.id) FROM sync_runs o WHERE o.source_id = s.source_id AND o.state = 'succeeded'), 0))::int AS failures
+FROM sources s
+WHERE NOT s.paused AND s.next_sync_at <= now() AND s.connection_id IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM sync_runs r WHERE r.source_id = s.source_id AND r.state IN ('queued', 'running'))
+ORDER BY s.next_sync_at
+LIMIT @most;
+
+-- name: FailuresSinceSuccess :one
+SELECT count(*)::int FROM sync_runs r
+WHERE r.source_id = @source_id AND r.state = 'failed' AND NOT r.interrupted
+  AND r.id > coalesce((SELECT max(o.id) FROM sync_runs o WHERE o.source_id = @source_id AND o.state = 'succeeded'), 0);
+
+-- name: SourcesToReprocess :many
+SELECT s.source_id FROM sources s
+WHERE NOT s.paused AND EXISTS (
+    SELECT 1 FROM confluence_pages p WHERE p.source_id = s.source_id AND NOT p.is_deleted AND p.converter_version <> @version)
+ORDER BY s.source_id;
+
+-- name: TextConfigs :many
+SELECT DISTINCT cfgname::text FROM pg_catalog.pg_ts_config ORDER BY 1;
