@@ -107,3 +107,21 @@ func read(t *testing.T, path string) string {
 	}
 	return string(data)
 }
+
+// goldenBodies are all inputs of testdata, one after another.
+func goldenBodies(tb testing.TB) string {
+	tb.Helper()
+	inputs, err := filepath.Glob("testdata/*.in.xml")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var all strings.Builder
+	for _, input := range inputs {
+		data, err := os.ReadFile(input)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		all.Write(data)
+	}
+	return all.String()
+}
