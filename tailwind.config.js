@@ -2,6 +2,8 @@
 // The colours are CSS variables (web/css/input.css), so that light, dark and system need no second set of classes.
 module.exports = {
   content: ["./web/views/**/*.templ", "./internal/server/pages/**/*.go", "./web/static/*.js"].map((p) => require("path").join(__dirname, p)),
+  // Put together from a tone at run time.
+  safelist: ["ok", "warn", "bad", "info"].map((t) => `alert-${t}`).concat(["plain", "accent", "ok", "warn", "bad"].flatMap((t) => [`badge-${t}`, `text-${t}`]), ["toc-2", "toc-3"]),
   darkMode: "selector",
   theme: {
     screens: { sm: "640px", md: "768px", lg: "1024px", xl: "1280px" },

@@ -2,7 +2,9 @@ package markdown
 
 import (
 	"io"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -14,7 +16,8 @@ type decorator struct {
 	opt  Options
 	mark *marker
 	toc  []Heading
-	top  int // the highest heading level used
+	ids  map[string]int // how often each anchor was given
+	top  int            // the highest heading level used
 }
 
 func decorate(clean io.Reader, opt Options) (Document, error) {
@@ -26,7 +29,7 @@ func decorate(clean io.Reader, opt Options) (Document, error) {
 	for _, n := range nodes {
 		body.AppendChild(n)
 	}
-	d := &decorator{opt: opt, mark: newMarker(opt.Words), top: topHeading(body)}
+	d := &decorator{opt: opt, ids: map[string]int{}, mark: newMarker(opt.Words), top: topHeading(body)}
 	d.children(body)
 	var b strings.Builder
 	for n := body.FirstChild; n != nil; n = n.NextSibling {
@@ -62,6 +65,10 @@ func (d *decorator) node(n *html.Node) {
 	case atom.Pre:
 		setAttr(n, "tabindex", "0") // it scrolls, so the keyboard must reach it
 	case atom.Input:
+		if attr(n, "type") != "checkbox" {
+			n.Parent.RemoveChild(n)
+			return
+		}
 		setAttr(n, "disabled", "")
 		setAttr(n, "aria-label", checkboxLabel(n))
 	case atom.Table:
@@ -73,28 +80,42 @@ func (d *decorator) node(n *html.Node) {
 	d.children(n)
 }
 
-// heading moves the heading below the page's own title, prefixes its id, lists it and adds the link to itself.
+// heading moves the heading below the page's own title, gives it its anchors, lists it and adds the link to itself. The
+// anchors are Confluence's, so that the links of pages and the sections of hits find them: the text with dashes for
+// spaces and, for Data Center and the old editor, the title before it and no spaces at all; ".1", ".2" for repeats.
 func (d *decorator) heading(n *html.Node) {
 	level := int(n.Data[1] - '0')
-	name := strings.TrimSpace(textOf(n))
-	anchor := attr(n, "id")
+	words := strings.Fields(textOf(n))
 	shown := min(level-d.top+2, 6)
 	n.Data = "h" + string(rune('0'+shown))
 	n.DataAtom = atom.Lookup([]byte(n.Data))
-	if anchor == "" {
-		d.children(n)
+	if len(words) == 0 {
 		return
+	}
+	anchor := d.unique(strings.Join(words, "-"))
+	old := d.unique(strings.Join(strings.Fields(d.opt.Title), "") + "-" + strings.Join(words, ""))
+	if slices.Contains(d.opt.Sections, anchor) || slices.Contains(d.opt.Sections, old) {
+		setAttr(n, "class", "matched")
 	}
 	id := AnchorPrefix + anchor
 	setAttr(n, "id", id)
-	if slices.Contains(d.opt.Sections, anchor) {
-		setAttr(n, "class", "matched")
-	}
-	if name != "" {
-		d.toc = append(d.toc, Heading{Level: level - d.top + 1, Text: name, ID: id})
-	}
+	name := strings.Join(words, " ")
+	d.toc = append(d.toc, Heading{Level: level - d.top + 1, Text: name, ID: id})
 	d.children(n)
-	n.AppendChild(element("a", "#", "class", "anchor", "href", "#"+id, "aria-label", "Link to section "+name))
+	if d.opt.Title != "" {
+		n.InsertBefore(element("span", "", "id", AnchorPrefix+old), n.FirstChild)
+	}
+	n.AppendChild(element("a", "#", "class", "anchor", "href", "#"+url.PathEscape(id), "aria-label", "Link to section "+name))
+}
+
+// unique numbers an anchor that was given before.
+func (d *decorator) unique(anchor string) string {
+	n := d.ids[anchor]
+	d.ids[anchor]++
+	if n > 0 {
+		anchor += "." + strconv.Itoa(n)
+	}
+	return anchor
 }
 
 // link rewrites links to pages we hold, and to headings of this page; others open apart from ours.

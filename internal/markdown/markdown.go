@@ -11,10 +11,8 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
-	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/renderer/html"
-	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 )
 
@@ -23,6 +21,8 @@ const AnchorPrefix = "s-"
 
 // Options say how one page is shown.
 type Options struct {
+	// Title is the page's; the anchors of old editors are made with it.
+	Title string
 	// Words are marked wherever they occur, in any inflection.
 	Words []string
 	// Sections are the anchors (without prefix) of headings that are marked as matched.
@@ -54,8 +54,7 @@ type Renderer struct {
 func New() *Renderer {
 	return &Renderer{
 		markdown: goldmark.New(
-			goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.TaskList, extension.Linkify),
-			goldmark.WithParserOptions(parser.WithAutoHeadingID()),
+			goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), extension.Strikethrough, extension.TaskList, extension.Linkify),
 			goldmark.WithRendererOptions(
 				html.WithUnsafe(), // raw HTML passes to the sanitiser, which decides
 				renderer.WithNodeRenderers(util.Prioritized(codeRenderer{}, 100), util.Prioritized(imageRenderer{}, 100)),
@@ -68,9 +67,7 @@ func New() *Renderer {
 // Render renders Markdown. The result is a function of its arguments.
 func (r *Renderer) Render(source string, opt Options) (Document, error) {
 	var raw bytes.Buffer
-	ctx := parser.NewContext(parser.WithIDs(newSlugs()))
-	doc := r.markdown.Parser().Parse(text.NewReader([]byte(source)), parser.WithContext(ctx))
-	if err := r.markdown.Renderer().Render(&raw, []byte(source), doc); err != nil {
+	if err := r.markdown.Convert([]byte(source), &raw); err != nil {
 		return Document{}, fmt.Errorf("render markdown: %w", err)
 	}
 	out, err := decorate(r.policy.SanitizeReader(&raw), opt)

@@ -8,7 +8,6 @@ import (
 
 var (
 	classOfCode  = regexp.MustCompile(`^(chroma|image-link|language-[\w+#.-]{1,40}|[a-z0-9]{1,3})$`)
-	headingID    = regexp.MustCompile(`^[\p{L}\p{N}_-]{1,200}$`)
 	smallNumber  = regexp.MustCompile(`^\d{1,6}$`)
 	checkboxType = regexp.MustCompile(`^checkbox$`)
 	alignment    = regexp.MustCompile(`^(left|right|center)$`)
@@ -21,7 +20,6 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowElements("p", "br", "hr", "strong", "em", "b", "i", "u", "s", "del", "ins", "sub", "sup", "small", "kbd", "samp",
 		"var", "q", "cite", "abbr", "blockquote", "ul", "ol", "li", "dl", "dt", "dd", "details", "summary",
 		"table", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "pre", "code", "span")
-	p.AllowAttrs("id").Matching(headingID).OnElements("h1", "h2", "h3", "h4", "h5", "h6")
 	p.AllowElements("h1", "h2", "h3", "h4", "h5", "h6")
 	p.AllowAttrs("class").Matching(classOfCode).OnElements("pre", "code", "span", "a")
 	p.AllowAttrs("start").Matching(smallNumber).OnElements("ol")

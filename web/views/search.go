@@ -59,6 +59,7 @@ type DidYouMean struct {
 
 // NoResult helps when nothing matched.
 type NoResult struct {
+	Text string
 	Tips []Tab // things to try, as links (URL may be empty)
 }
 

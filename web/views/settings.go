@@ -152,6 +152,7 @@ type AnalyticsPage struct {
 	Days    []SparkBar
 	DaysMax string
 	Top     []QueryRow
+	BySpace []QueryRow
 	Missing []QueryRow
 }
 

@@ -99,10 +99,14 @@ func count(n int) string {
 
 // plural is "1 page", "2 pages".
 func plural(n int, noun string) string {
+	ending := "s"
+	if strings.HasSuffix(noun, "ch") {
+		ending = "es"
+	}
 	if n == 1 {
 		return "1 " + noun
 	}
-	return count(n) + " " + noun + "s"
+	return count(n) + " " + noun + ending
 }
 
 // share is part of whole in percent; it says 100% only when nothing is missing, and 0% only when nothing is there.

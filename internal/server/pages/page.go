@@ -39,6 +39,7 @@ func (p *Pages) showPage(c echo.Context) error {
 	text := c.QueryParam("q")
 	own := ownLinks(page)
 	doc, err := p.markdown.Render(page.Markdown, markdown.Options{
+		Title:    page.Title,
 		Words:    searchedWords(text),
 		Sections: c.QueryParams()["at"],
 		Link:     func(href string) string { return own[href] },

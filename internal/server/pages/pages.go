@@ -22,6 +22,8 @@ type Options struct {
 	Search   Searcher
 	Assets   *web.Assets
 	Sealer   Sealer
+	// Instance keeps the settings of the whole instance and the search analytics; nil leaves their page out.
+	Instance Instance
 	// System knows the state of the database, queue and embedder; nil leaves that page out.
 	System System
 	// Notices are the parts of the program that restrict what pages offer.

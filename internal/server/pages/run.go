@@ -79,7 +79,13 @@ func (p *Pages) runView(c echo.Context, run sources.Run) (views.RunLive, error) 
 	if run.PagesFailed > len(run.Errors) || len(run.Errors) >= 50 {
 		live.ErrorsAll = views.More{URL: runURL(run.ID) + "/errors", Text: "All errors"}
 	}
-	var err error
+	log, err := p.Sources.RunLog(c.Request().Context(), run.ID)
+	if err != nil {
+		return views.RunLive{}, err
+	}
+	for _, line := range log {
+		live.Log = append(live.Log, views.LogRow{Time: line.At.UTC().Format("15:04:05"), Level: line.Level, Text: line.Message})
+	}
 	live.ETag, err = p.stateTag(c, views.RunLivePart(live))
 	return live, err
 }

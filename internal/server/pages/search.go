@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/sluicehq/sluice/internal/instance"
 	"github.com/sluicehq/sluice/internal/search"
 	"github.com/sluicehq/sluice/internal/server/session"
 	"github.com/sluicehq/sluice/internal/wiki"
@@ -82,7 +83,15 @@ func (p *Pages) searchView(c echo.Context, q query) (views.SearchPage, error) {
 	return view, nil
 }
 
-func (p *Pages) recordSearch(context.Context, query, search.Results) {}
+// recordSearch counts the first page of each answer for the analytics.
+func (p *Pages) recordSearch(ctx context.Context, q query, r search.Results) {
+	if p.Instance == nil || q.Has("cursor") {
+		return
+	}
+	p.Instance.RecordSearch(ctx, instance.SearchEvent{
+		Query: r.Query, Mode: string(r.Mode), Spaces: q.Values["space"], Total: r.Total, TookMS: r.TookMS, Degraded: len(r.Degraded) > 0,
+	})
+}
 
 // homeView fills the page before anything was asked: the spaces there are.
 func (p *Pages) homeView(c echo.Context, view *views.SearchPage) error {
@@ -145,7 +154,10 @@ func (p *Pages) answerView(c echo.Context, q query, r search.Results, view *view
 		view.Alerts = append(view.Alerts, views.Alert{Tone: views.Info, Text: sentence(note)})
 	}
 	if len(r.Hits) == 0 {
-		view.NoResult = &views.NoResult{Tips: tips(q, dir)}
+		view.NoResult = &views.NoResult{Text: "No page has these words.", Tips: tips(q, dir)}
+		if q.filtered() {
+			view.NoResult.Text = "No page has these words under these filters."
+		}
 	}
 	return nil
 }

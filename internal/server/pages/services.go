@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sluicehq/sluice/internal/auth"
+	"github.com/sluicehq/sluice/internal/instance"
 	"github.com/sluicehq/sluice/internal/search"
 	"github.com/sluicehq/sluice/internal/sources"
 )
@@ -32,6 +33,7 @@ type Sources interface {
 	Runs(ctx context.Context, id string, o sources.ListOptions) ([]sources.Run, string, error)
 	Run(ctx context.Context, runID string) (sources.Run, error)
 	RunErrors(ctx context.Context, runID string, o sources.ListOptions) ([]sources.RunError, string, error)
+	RunLog(ctx context.Context, runID string) ([]sources.LogLine, error)
 	RunPoints(ctx context.Context, ids []string, n int) (map[string][]sources.RunPoint, error)
 	Failures(ctx context.Context, id string, o sources.ListOptions) ([]sources.Failure, string, error)
 	PendingDeletions(ctx context.Context, id string, o sources.ListOptions) ([]sources.PendingDeletion, string, error)
@@ -73,6 +75,16 @@ type Accounts interface {
 type Sealer interface {
 	Seal(plain []byte, context string) []byte
 	Open(sealed []byte, context string) ([]byte, error)
+}
+
+// Instance is what pages need of *instance.Service.
+type Instance interface {
+	Settings(ctx context.Context) (instance.Settings, error)
+	ChangeSettings(ctx context.Context, change instance.SettingsChange) (instance.Settings, error)
+	RecordSearch(ctx context.Context, event instance.SearchEvent)
+	TopQueries(ctx context.Context, filter instance.AnalyticsFilter) ([]instance.QueryCount, error)
+	Usage(ctx context.Context, since time.Time) ([]instance.DayCount, error)
+	Spaces(ctx context.Context, since time.Time) ([]instance.SpaceCount, error)
 }
 
 // System reports on the machinery.

@@ -39,6 +39,8 @@ func (p *Pages) registerSettings(r session.Routes) {
 	r.Admin.GET("/settings/model/live", p.modelLive)
 	r.Admin.GET("/settings/system", p.showSystem)
 	r.Admin.GET("/settings/audit", p.showAudit)
+	r.Admin.GET("/settings/searches", p.showAnalytics)
+	r.Admin.POST("/settings/searches", p.switchAnalytics)
 }
 
 // settingsHead is the frame of a settings page; readers see their own account and tokens only.
@@ -63,6 +65,9 @@ func (p *Pages) settingsHead(c echo.Context, tab string) views.SettingsHead {
 		add("System", "system")
 	}
 	add("Audit log", "audit")
+	if p.Instance != nil {
+		add("Searches", "searches")
+	}
 	return view
 }
 

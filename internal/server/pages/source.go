@@ -357,6 +357,9 @@ func (p *Pages) showTree(c echo.Context) error {
 		Under:       c.QueryParam("under"), Query: c.QueryParam("q"), Status: c.QueryParam("status"),
 	}
 	view := views.TreePage{Head: head(s, "pages"), Query: filter.Query, Status: filter.Status, Flat: filter.Query != "" || filter.Status != ""}
+	if view.Flat {
+		filter.Under = ""
+	}
 	filter.Direct = !view.Flat
 	list, next, err := p.Sources.Pages(ctx, id, filter)
 	if err != nil {

@@ -150,7 +150,7 @@ func totals(list []sources.Source) []views.Fact {
 		}
 	}
 	facts := []views.Fact{
-		{Label: "Spaces", Value: count(len(list)), Hint: plural(running, "run") + " going on"},
+		{Label: "Spaces", Value: count(len(list)), Hint: count(running) + " running"},
 		{Label: "Pages", Value: count(pages)},
 		{Label: "Chunks", Value: count(chunks)},
 		{Label: "Embedded", Value: share(chunks-missing, chunks)},

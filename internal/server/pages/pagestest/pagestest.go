@@ -37,6 +37,7 @@ type Site struct {
 	Search   *Search
 	Accounts *Accounts
 	System   *System
+	Instance *Instance
 }
 
 // New builds a site. Log receives what the pages log.
@@ -51,10 +52,10 @@ func New(log *slog.Logger) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make keyring: %w", err)
 	}
-	site := &Site{Sources: NewSources(), Search: NewSearch(), Accounts: NewAccounts(), System: &System{}}
+	site := &Site{Sources: NewSources(), Search: NewSearch(), Accounts: NewAccounts(), System: &System{}, Instance: &Instance{}}
 	sessions := session.New(session.Options{Accounts: site.Accounts, Store: memstore.NewWithCleanupInterval(0), Log: log})
 	handlers, err := pages.New(pages.Options{
-		Sessions: sessions, Accounts: site.Accounts, Sources: site.Sources, Search: site.Search, System: site.System,
+		Sessions: sessions, Accounts: site.Accounts, Sources: site.Sources, Search: site.Search, System: site.System, Instance: site.Instance,
 		Assets: assets, Sealer: keyring, Log: log,
 	})
 	if err != nil {

@@ -92,8 +92,8 @@ func hit(i int, r search.Request) search.Hit {
 		Snippet: "The global " + mark("scrape") + " " + mark("interval") + " is 30 seconds. A shorter " + mark("interval") + " doubles the number of samples and the memory of the head block; change it per job, never globally, and look at the churn of series first.",
 	}
 	h.Passages = []search.Passage{
-		{ChunkID: "1", SectionTitle: h.SectionTitle, Snippet: h.Snippet, Anchor: "choosing-an-interval", URL: h.URL + "#Choosing-an-interval"},
-		{ChunkID: "2", SectionTitle: "Limits", Snippet: "With a " + mark("scrape") + " timeout above the " + mark("interval") + " the target is skipped.", Anchor: "limits", URL: h.URL},
+		{ChunkID: "1", SectionTitle: h.SectionTitle, Snippet: h.Snippet, Anchor: "Choosing-an-interval", URL: h.URL + "#Choosing-an-interval"},
+		{ChunkID: "2", SectionTitle: "Limits", Snippet: "With a " + mark("scrape") + " timeout above the " + mark("interval") + " the target is skipped.", Anchor: "Limits", URL: h.URL},
 	}
 	if i == 2 {
 		h.Type, h.Breadcrumbs, h.JiraKeys = "blogpost", []string{"Observability"}, nil

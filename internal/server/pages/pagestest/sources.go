@@ -306,6 +306,16 @@ func (s *Sources) RunErrors(context.Context, string, sources.ListOptions) ([]sou
 	return s.run.Errors, "", nil
 }
 
+// RunLog implements pages.Sources.
+func (s *Sources) RunLog(context.Context, string) ([]sources.LogLine, error) {
+	return []sources.LogLine{
+		{At: ago(41 * time.Second), Level: "info", Message: "looking for changes since 2026-11-23T03:12:00Z"},
+		{At: ago(39 * time.Second), Level: "info", Message: "661 pages to read"},
+		{At: ago(20 * time.Second), Level: "warn", Message: "Confluence asks to wait 7 s (429); going on with 3 requests at a time"},
+		{At: ago(10 * time.Second), Level: "error", Message: "page 900002: confluence answered 500 three times"},
+	}, nil
+}
+
 // RunPoints implements pages.Sources.
 func (s *Sources) RunPoints(_ context.Context, ids []string, n int) (map[string][]sources.RunPoint, error) {
 	points := map[string][]sources.RunPoint{}
