@@ -18,6 +18,7 @@ type decorator struct {
 	toc  []Heading
 	ids  map[string]int // how often each anchor was given
 	top  int            // the highest heading level used
+	last int            // the level of the heading before, as shown
 }
 
 func decorate(clean io.Reader, opt Options) (Document, error) {
@@ -29,7 +30,7 @@ func decorate(clean io.Reader, opt Options) (Document, error) {
 	for _, n := range nodes {
 		body.AppendChild(n)
 	}
-	d := &decorator{opt: opt, ids: map[string]int{}, mark: newMarker(opt.Words), top: topHeading(body)}
+	d := &decorator{opt: opt, ids: map[string]int{}, mark: newMarker(opt.Words), top: topHeading(body), last: 1}
 	d.children(body)
 	var b strings.Builder
 	for n := body.FirstChild; n != nil; n = n.NextSibling {
@@ -86,7 +87,8 @@ func (d *decorator) node(n *html.Node) {
 func (d *decorator) heading(n *html.Node) {
 	level := int(n.Data[1] - '0')
 	words := strings.Fields(textOf(n))
-	shown := min(level-d.top+2, 6)
+	shown := min(level-d.top+2, d.last+1, 6) // no level is left out, whatever the page does
+	d.last = shown
 	n.Data = "h" + string(rune('0'+shown))
 	n.DataAtom = atom.Lookup([]byte(n.Data))
 	if len(words) == 0 {
@@ -100,7 +102,7 @@ func (d *decorator) heading(n *html.Node) {
 	id := AnchorPrefix + anchor
 	setAttr(n, "id", id)
 	name := strings.Join(words, " ")
-	d.toc = append(d.toc, Heading{Level: level - d.top + 1, Text: name, ID: id})
+	d.toc = append(d.toc, Heading{Level: shown - 1, Text: name, ID: id})
 	d.children(n)
 	if d.opt.Title != "" {
 		n.InsertBefore(element("span", "", "id", AnchorPrefix+old), n.FirstChild)

@@ -166,14 +166,14 @@ func runChart(ch Chart) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<figure><div class=\"overflow-x-auto\" tabindex=\"0\" role=\"group\" aria-label=\"Chart of runs\"><svg class=\"h-auto w-full min-w-[36rem]\" viewBox=\"0 0 800 180\" width=\"800\" height=\"180\" role=\"img\" aria-label=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<figure><div class=\"overflow-x-auto\" tabindex=\"0\" role=\"group\" aria-label=\"Chart of runs\"><svg class=\"h-auto w-full min-w-[36rem]\" viewBox=\"0 0 800 180\" width=\"800\" height=\"180\" role=\"group\" aria-label=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var10 string
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(ch.Label)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `chart.templ`, Line: 23, Col: 124}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `chart.templ`, Line: 23, Col: 126}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {
