@@ -23,6 +23,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
+	"golang.org/x/sys/unix"
 
 	"github.com/sluicehq/sluice/internal/pgserver"
 	"github.com/sluicehq/sluice/internal/postgres"
@@ -91,7 +92,7 @@ func openServer() (*server, error) {
 
 // openPrivate starts or joins the server that this user's test processes share. What it stores needs no care.
 func (s *server) openPrivate(ctx context.Context) error {
-	dir := filepath.Join(os.TempDir(), "sluice-test-"+strconv.Itoa(os.Getuid()))
+	dir := filepath.Join(scratch(), "sluice-test-"+strconv.Itoa(os.Getuid()))
 	instance, err := pgserver.Open(ctx, pgserver.Options{
 		DataDir:  dir,
 		Database: "sluice_test",
@@ -109,6 +110,17 @@ func (s *server) openPrivate(ctx context.Context) error {
 	}
 	s.instance, s.url, s.binDir = instance, instance.DSN(), instance.BinDir()
 	return nil
+}
+
+// scratch is where the private server keeps its files: in memory where there is plenty, since a clone takes a tenth of
+// the time there, else, or where TMPDIR asks for it, in the folder for temporary files.
+func scratch() string {
+	const memory, plenty = "/dev/shm", 2 << 30
+	var st unix.Statfs_t
+	if os.Getenv("TMPDIR") == "" && unix.Statfs(memory, &st) == nil && st.Bavail*uint64(st.Bsize) > plenty {
+		return memory
+	}
+	return os.TempDir()
 }
 
 // create makes an empty database.
@@ -135,7 +147,8 @@ func (s *server) clone(ctx context.Context) (string, error) {
 
 func (s *server) createFrom(ctx context.Context, template string) (string, error) {
 	name := fmt.Sprintf("%s%d_%s", testPrefix, os.Getpid(), strings.ToLower(rand.Text()[:8]))
-	_, err := s.admin.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template)
+	// Copying files beats the default, which writes every page to the log, several times over for a small database.
+	_, err := s.admin.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY FILE_COPY")
 	return name, err
 }
 
