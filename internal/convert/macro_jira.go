@@ -7,8 +7,8 @@ import (
 
 // jira writes an issue as its key, linked when the Jira is known, or a query as code.
 func jira(c *converter, m macro) error {
-	if key := strings.ToUpper(m.text("key", "issuekey", "")); key != "" && !strings.ContainsAny(key, " =<>~") {
-		for i, k := range strings.FieldsFunc(key, func(r rune) bool { return r == ',' || r == ';' }) {
+	if keys := m.issueKeys(); len(keys) > 0 {
+		for i, k := range keys {
 			if i > 0 {
 				c.w.text(", ")
 			}
@@ -22,6 +22,15 @@ func jira(c *converter, m macro) error {
 	}
 	c.rec.dynamic[m.name]++
 	return nil
+}
+
+// issueKeys are the keys that the macro shows, upper case; none if it shows what a query finds.
+func (m macro) issueKeys() []string {
+	key := strings.ToUpper(m.text("key", "issuekey", ""))
+	if strings.ContainsAny(key, " =<>~") {
+		return nil
+	}
+	return strings.FieldsFunc(key, func(r rune) bool { return r == ',' || r == ';' })
 }
 
 func (c *converter) issue(m macro, key string) {

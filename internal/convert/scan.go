@@ -1,6 +1,9 @@
 package convert
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Needs is what a page asks of the look-ups, so that the caller can resolve it in bulk before Convert. Everything is
 // in the order of the page, each once.
@@ -9,6 +12,8 @@ type Needs struct {
 	Pages    []PageRef // targets of links
 	Includes []PageRef // pages whose stored body could be shown
 	Dynamic  []Dynamic // macros that only Confluence can render
+	// JiraProjects are the projects of the keys that macros and addresses name: these exist for certain.
+	JiraProjects []string
 }
 
 // Dynamic is a macro whose content exists only when Confluence renders it.
@@ -25,6 +30,11 @@ func Scan(storage, baseURL string) Needs { return Parse(storage).Needs(Context{B
 func (d *Document) Needs(ctx Context) Needs {
 	s := scanner{c: converter{ctx: ctx, site: newSite(ctx.BaseURL), page: ctx.Page, macros: macros}}
 	s.walk(d.root)
+	for _, k := range s.c.rec.keys {
+		if p := project(k.key); !slices.Contains(s.needs.JiraProjects, p) {
+			s.needs.JiraProjects = append(s.needs.JiraProjects, p)
+		}
+	}
 	return s.needs
 }
 
@@ -39,7 +49,21 @@ func (s *scanner) walk(n *node) {
 	for child := n.first; child != nil; child = child.next {
 		if child.kind == elementNode {
 			s.element(child)
+		} else {
+			s.text(child.data)
 		}
+	}
+}
+
+// text looks for the addresses of issues in running text.
+func (s *scanner) text(text string) {
+	for strings.Contains(text, "://") {
+		start, end := findURL(text)
+		if start < 0 {
+			return
+		}
+		s.c.rec.keysInURL(text[start:end])
+		text = text[end:]
 	}
 }
 
@@ -56,7 +80,10 @@ func (s *scanner) element(n *node) {
 			ref = PageRef{ID: n.attr("ri:content-id")}
 		}
 		s.page(ref)
+	case tagPre, tagPlainBody, tagScript, tagPlaceholder, tagAtDeclarations:
+		return // code names no issues, and what nobody sees names nothing
 	case tagA:
+		s.c.rec.keysInURL(n.attr("href"))
 		if address, ok := s.c.site.safe(n.attr("href")); ok {
 			if path, own := s.c.site.own(address); own {
 				if ref, ok := pageOf(path); ok {
@@ -82,6 +109,13 @@ func (s *scanner) macro(n *node) {
 				s.needs.Includes = append(s.needs.Includes, ref)
 			}
 		}
+	case m.name == "jira" || m.name == "jiraissues":
+		for _, key := range m.issueKeys() {
+			if wholeKey.MatchString(key) {
+				s.c.rec.key(key, TierMacro)
+			}
+		}
+		s.c.rec.keysInQuery(m.text("jqlQuery", "jql"))
 	case m.name == "profile":
 		if user := m.resource("user", tagRiUser); user != nil {
 			s.user(user)

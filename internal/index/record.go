@@ -3,6 +3,7 @@ package index
 import (
 	"time"
 
+	"github.com/sluicehq/sluice/internal/convert"
 	"github.com/sluicehq/sluice/internal/wiki"
 )
 
@@ -34,6 +35,8 @@ type Input struct {
 	OwnRestricted bool
 	Restricted    bool // by itself or by an ancestor
 	Attachments   []wiki.Attachment
+	// Rendered is what Confluence made of macros that it alone can render, by macro id; see convert.Needs.Dynamic.
+	Rendered map[string]string
 	// FetchedAt is when the site was asked; of two writers of one page the later look at the site wins.
 	FetchedAt time.Time
 	// Reprocessed: the body came from the store, not from the site. It is written only where the store still holds it.
@@ -59,7 +62,12 @@ type PageLink struct {
 	SpaceKey string `json:"space_key,omitempty"`
 	Title    string `json:"title"`
 	URL      string `json:"url"`
+	Kind     string `json:"kind,omitempty"` // KindInclude where the page shows the other one; empty for a link
 }
+
+// KindInclude is the Kind of a PageLink to a page that is shown within this one, so that a change of that page makes
+// this one be processed again.
+const KindInclude = convert.KindInclude
 
 // OutLink is a link out of the site.
 type OutLink struct {

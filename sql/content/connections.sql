@@ -45,5 +45,15 @@ SET display_name = excluded.display_name, active = excluded.active, fetched_at =
 -- name: JiraProjects :many
 SELECT project_key FROM jira_projects WHERE connection_id = @connection_id ORDER BY project_key;
 
--- name: AddJiraProjects :exec
-INSERT INTO jira_projects (connection_id, project_key) SELECT @connection_id, unnest(@keys::text[]) ON CONFLICT DO NOTHING;
+-- name: AddJiraProjects :many
+-- Returns those that were not known.
+INSERT INTO jira_projects (connection_id, project_key) SELECT @connection_id, unnest(@keys::text[]) ON CONFLICT DO NOTHING
+RETURNING project_key;
+
+-- name: StaleByProjects :exec
+-- Pages whose text may hold keys of projects that were not known when they were made, and, once the first project is
+-- known, those whose keys were told by the stop list alone, are to be made again.
+UPDATE confluence_pages p SET converter_version = 0
+FROM sources s
+WHERE s.source_id = p.source_id AND s.connection_id = @connection_id AND NOT p.is_deleted AND p.converter_version <> 0
+  AND (p.markdown ~ @pattern::text OR @first::boolean AND p.metadata -> 'jira_issue_links' @> '[{"tier": 3}]');

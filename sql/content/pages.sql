@@ -1,5 +1,5 @@
 -- name: LockPage :one
-SELECT version, version_at, is_deleted, synced_at, content_hash, title, url, converter_version FROM confluence_pages
+SELECT version, version_at, is_deleted, synced_at, content_hash, title, url, converter_version, restricted FROM confluence_pages
 WHERE source_id = @source_id AND page_id = @page_id FOR UPDATE;
 
 -- name: UpsertPage :one
@@ -40,12 +40,22 @@ JOIN sources s ON s.source_id = p.source_id
 JOIN connections c ON c.id = s.connection_id
 WHERE c.base_url = @base_url AND p.page_id = ANY(@ids::text[]) AND NOT p.is_deleted AND NOT p.restricted;
 
+-- name: StaleIncluders :exec
+-- Pages that show a part of this one are to be made again: version 0 is no converter's. By title too, because the page
+-- may not have been known when they were made. A page that includes itself shows nothing of itself.
+UPDATE confluence_pages p SET converter_version = 0
+FROM sources s JOIN connections c ON c.id = s.connection_id
+WHERE s.source_id = p.source_id AND NOT p.is_deleted AND p.page_id <> @page_id::text AND p.converter_version <> 0
+  AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = @source_id)
+  AND (p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'page_id', @page_id::text))
+    OR p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'space_key', @space_key::text, 'title', @title::text)));
+
 -- name: SoftDelete :many
 -- Keeps the rows, marked; the chunks and bodies are deleted beside. Returns what was live until now.
 UPDATE confluence_pages SET is_deleted = true, deleted_at = now(), deleted_reason = @reason, chunk_count = 0, markdown = '',
     content_hash = NULL, updated_at = now()
 WHERE source_id = @source_id AND page_id = ANY(@ids::text[]) AND NOT is_deleted
-RETURNING page_id;
+RETURNING page_id, space_key, title;
 
 -- name: DeleteBodies :exec
 DELETE FROM page_bodies WHERE source_id = @source_id AND page_id = ANY(@ids::text[]);
@@ -77,7 +87,7 @@ UPDATE confluence_pages SET parent_id = @parent_id, parent_type = @parent_type, 
 WHERE source_id = @source_id AND page_id = @page_id AND NOT is_deleted;
 
 -- name: ChunkURLs :exec
-UPDATE chunks SET url = @url::text || CASE WHEN anchor = '' THEN '' ELSE '#' || anchor END
+UPDATE chunks SET url = @url::text || CASE WHEN strpos(url, '#') > 0 THEN substr(url, strpos(url, '#')) ELSE '' END
 WHERE source_id = @source_id AND page_id = @page_id;
 
 -- name: FindTitles :many

@@ -40,14 +40,18 @@ func (s *Store) softDelete(ctx context.Context, tx pgx.Tx, sourceID string, ids 
 	if err != nil {
 		return 0, 0, err
 	}
-	for _, id := range gone {
-		removed, err := s.q.DeletePageChunks(ctx, tx, dbsqlc.DeletePageChunksParams{SourceID: sourceID, PageID: id})
+	for _, p := range gone {
+		removed, err := s.q.DeletePageChunks(ctx, tx, dbsqlc.DeletePageChunksParams{SourceID: sourceID, PageID: p.PageID})
 		if err != nil {
 			return 0, 0, err
 		}
 		chunks += len(removed)
-		if err := s.replaced(ctx, tx, sourceID, id, removed, nil); err != nil {
+		if err := s.replaced(ctx, tx, sourceID, p.PageID, removed, nil); err != nil {
 			return 0, 0, err
+		}
+		err = s.q.StaleIncluders(ctx, tx, dbsqlc.StaleIncludersParams{SourceID: sourceID, PageID: p.PageID, SpaceKey: p.SpaceKey, Title: p.Title})
+		if err != nil {
+			return 0, 0, fmt.Errorf("pages that include it: %w", err)
 		}
 	}
 	if err := s.q.DeleteBodies(ctx, tx, dbsqlc.DeleteBodiesParams{SourceID: sourceID, Ids: ids}); err != nil {

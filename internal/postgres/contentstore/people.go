@@ -3,6 +3,9 @@ package contentstore
 import (
 	"context"
 	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/sluicehq/sluice/internal/index"
 	"github.com/sluicehq/sluice/internal/postgres"
@@ -46,9 +49,23 @@ func (s *Store) JiraProjects(ctx context.Context, connectionID string) ([]string
 	return keys, nil
 }
 
-// AddJiraProjects adds to them.
+// AddJiraProjects adds to them. Stored pages that may name issues of a new project in their text are marked to be
+// processed again.
 func (s *Store) AddJiraProjects(ctx context.Context, connectionID string, keys []string) error {
-	if err := s.q.AddJiraProjects(ctx, s.db, dbsqlc.AddJiraProjectsParams{ConnectionID: connectionID, Keys: keys}); err != nil {
+	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
+		added, err := s.q.AddJiraProjects(ctx, tx, dbsqlc.AddJiraProjectsParams{ConnectionID: connectionID, Keys: keys})
+		if err != nil || len(added) == 0 {
+			return err
+		}
+		all, err := s.q.JiraProjects(ctx, tx, connectionID)
+		if err != nil {
+			return err
+		}
+		return s.q.StaleByProjects(ctx, tx, dbsqlc.StaleByProjectsParams{
+			ConnectionID: connectionID, Pattern: `\m(` + strings.Join(added, "|") + `)-[1-9]`, First: len(all) == len(added),
+		})
+	})
+	if err != nil {
 		return fmt.Errorf("jira projects: %w", postgres.Translate(err))
 	}
 	return nil

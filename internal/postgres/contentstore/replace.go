@@ -42,6 +42,7 @@ func (s *Store) replace(ctx context.Context, tx pgx.Tx, fence index.Fence, r ind
 		return index.Stored{}, err
 	}
 	stored := index.Stored{Created: true}
+	changed := true // what others that include the page show of it
 	row, err := s.q.LockPage(ctx, tx, dbsqlc.LockPageParams{SourceID: r.SourceID, PageID: r.Ref.ID})
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
@@ -55,12 +56,21 @@ func (s *Store) replace(ctx context.Context, tx pgx.Tx, fence index.Fence, r ind
 			return index.Stored{Stale: true}, nil
 		}
 		stored.Created = row.IsDeleted
+		changed = row.IsDeleted || row.Restricted != r.Restricted || row.Title != r.Ref.Title || !bytes.Equal(row.ContentHash, r.ContentHash)
 	}
 	if err := s.upsert(ctx, tx, r, len(chunks), body); err != nil {
 		return index.Stored{}, err
 	}
 	if err := s.swap(ctx, tx, r, chunks, &stored); err != nil {
 		return index.Stored{}, err
+	}
+	if changed {
+		err := s.q.StaleIncluders(ctx, tx, dbsqlc.StaleIncludersParams{
+			SourceID: r.SourceID, PageID: r.Ref.ID, SpaceKey: r.SpaceKey, Title: r.Ref.Title,
+		})
+		if err != nil {
+			return index.Stored{}, fmt.Errorf("pages that include it: %w", err)
+		}
 	}
 	if r.Reprocessed {
 		return stored, nil

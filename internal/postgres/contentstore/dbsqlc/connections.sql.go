@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-const addJiraProjects = `-- name: AddJiraProjects :exec
+const addJiraProjects = `-- name: AddJiraProjects :many
 INSERT INTO jira_projects (connection_id, project_key) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING
+RETURNING project_key
 `
 
 type AddJiraProjectsParams struct {
@@ -19,9 +20,25 @@ type AddJiraProjectsParams struct {
 	Keys         []string
 }
 
-func (q *Queries) AddJiraProjects(ctx context.Context, db DBTX, arg AddJiraProjectsParams) error {
-	_, err := db.Exec(ctx, addJiraProjects, arg.ConnectionID, arg.Keys)
-	return err
+// Returns those that were not known.
+func (q *Queries) AddJiraProjects(ctx context.Context, db DBTX, arg AddJiraProjectsParams) ([]string, error) {
+	rows, err := db.Query(ctx, addJiraProjects, arg.ConnectionID, arg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var project_key string
+		if err := rows.Scan(&project_key); err != nil {
+			return nil, err
+		}
+		items = append(items, project_key)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const deleteUnusedConnection = `-- name: DeleteUnusedConnection :exec
@@ -203,6 +220,26 @@ type SetConnectionProblemParams struct {
 
 func (q *Queries) SetConnectionProblem(ctx context.Context, db DBTX, arg SetConnectionProblemParams) error {
 	_, err := db.Exec(ctx, setConnectionProblem, arg.Problem, arg.ID)
+	return err
+}
+
+const staleByProjects = `-- name: StaleByProjects :exec
+UPDATE confluence_pages p SET converter_version = 0
+FROM sources s
+WHERE s.source_id = p.source_id AND s.connection_id = $1 AND NOT p.is_deleted AND p.converter_version <> 0
+  AND (p.markdown ~ $2::text OR $3::boolean AND p.metadata -> 'jira_issue_links' @> '[{"tier": 3}]')
+`
+
+type StaleByProjectsParams struct {
+	ConnectionID *string
+	Pattern      string
+	First        bool
+}
+
+// Pages whose text may hold keys of projects that were not known when they were made, and, once the first project is
+// known, those whose keys were told by the stop list alone, are to be made again.
+func (q *Queries) StaleByProjects(ctx context.Context, db DBTX, arg StaleByProjectsParams) error {
+	_, err := db.Exec(ctx, staleByProjects, arg.ConnectionID, arg.Pattern, arg.First)
 	return err
 }
 

@@ -60,7 +60,7 @@ func (q *Queries) BodiesByRef(ctx context.Context, db DBTX, arg BodiesByRefParam
 }
 
 const chunkURLs = `-- name: ChunkURLs :exec
-UPDATE chunks SET url = $1::text || CASE WHEN anchor = '' THEN '' ELSE '#' || anchor END
+UPDATE chunks SET url = $1::text || CASE WHEN strpos(url, '#') > 0 THEN substr(url, strpos(url, '#')) ELSE '' END
 WHERE source_id = $2 AND page_id = $3
 `
 
@@ -249,7 +249,7 @@ func (q *Queries) LiveIDs(ctx context.Context, db DBTX, sourceID string) ([]stri
 }
 
 const lockPage = `-- name: LockPage :one
-SELECT version, version_at, is_deleted, synced_at, content_hash, title, url, converter_version FROM confluence_pages
+SELECT version, version_at, is_deleted, synced_at, content_hash, title, url, converter_version, restricted FROM confluence_pages
 WHERE source_id = $1 AND page_id = $2 FOR UPDATE
 `
 
@@ -267,6 +267,7 @@ type LockPageRow struct {
 	Title            string
 	Url              string
 	ConverterVersion int32
+	Restricted       bool
 }
 
 func (q *Queries) LockPage(ctx context.Context, db DBTX, arg LockPageParams) (LockPageRow, error) {
@@ -281,6 +282,7 @@ func (q *Queries) LockPage(ctx context.Context, db DBTX, arg LockPageParams) (Lo
 		&i.Title,
 		&i.Url,
 		&i.ConverterVersion,
+		&i.Restricted,
 	)
 	return i, err
 }
@@ -470,7 +472,7 @@ const softDelete = `-- name: SoftDelete :many
 UPDATE confluence_pages SET is_deleted = true, deleted_at = now(), deleted_reason = $1, chunk_count = 0, markdown = '',
     content_hash = NULL, updated_at = now()
 WHERE source_id = $2 AND page_id = ANY($3::text[]) AND NOT is_deleted
-RETURNING page_id
+RETURNING page_id, space_key, title
 `
 
 type SoftDeleteParams struct {
@@ -479,25 +481,59 @@ type SoftDeleteParams struct {
 	Ids      []string
 }
 
+type SoftDeleteRow struct {
+	PageID   string
+	SpaceKey string
+	Title    string
+}
+
 // Keeps the rows, marked; the chunks and bodies are deleted beside. Returns what was live until now.
-func (q *Queries) SoftDelete(ctx context.Context, db DBTX, arg SoftDeleteParams) ([]string, error) {
+func (q *Queries) SoftDelete(ctx context.Context, db DBTX, arg SoftDeleteParams) ([]SoftDeleteRow, error) {
 	rows, err := db.Query(ctx, softDelete, arg.Reason, arg.SourceID, arg.Ids)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []string
+	var items []SoftDeleteRow
 	for rows.Next() {
-		var page_id string
-		if err := rows.Scan(&page_id); err != nil {
+		var i SoftDeleteRow
+		if err := rows.Scan(&i.PageID, &i.SpaceKey, &i.Title); err != nil {
 			return nil, err
 		}
-		items = append(items, page_id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 	return items, nil
+}
+
+const staleIncluders = `-- name: StaleIncluders :exec
+UPDATE confluence_pages p SET converter_version = 0
+FROM sources s JOIN connections c ON c.id = s.connection_id
+WHERE s.source_id = p.source_id AND NOT p.is_deleted AND p.page_id <> $1::text AND p.converter_version <> 0
+  AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = $2)
+  AND (p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'page_id', $1::text))
+    OR p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'space_key', $3::text, 'title', $4::text)))
+`
+
+type StaleIncludersParams struct {
+	PageID   string
+	SourceID string
+	SpaceKey string
+	Title    string
+}
+
+// Pages that show a part of this one are to be made again: version 0 is no converter's. By title too, because the page
+// may not have been known when they were made. A page that includes itself shows nothing of itself.
+func (q *Queries) StaleIncluders(ctx context.Context, db DBTX, arg StaleIncludersParams) error {
+	_, err := db.Exec(ctx, staleIncluders,
+		arg.PageID,
+		arg.SourceID,
+		arg.SpaceKey,
+		arg.Title,
+	)
+	return err
 }
 
 const storedInputs = `-- name: StoredInputs :many

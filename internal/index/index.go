@@ -1,0 +1,124 @@
+package index
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sluicehq/sluice/internal/convert"
+)
+
+// Options configure an Indexer; the zero value is usable.
+type Options struct {
+	// Workers is how many pages are converted at once; 0: one a core.
+	Workers int
+	// Wake is called after pages were stored: there may be chunks to embed. It must not block.
+	Wake   func()
+	Logger *slog.Logger
+}
+
+// Indexer takes pages in. It is safe for concurrent use.
+type Indexer struct {
+	store   Store
+	workers int
+	wake    func()
+	log     *slog.Logger
+}
+
+// New returns an indexer.
+func New(store Store, o Options) *Indexer {
+	ix := &Indexer{store: store, workers: o.Workers, wake: o.Wake, log: o.Logger}
+	if ix.workers <= 0 {
+		ix.workers = runtime.GOMAXPROCS(0)
+	}
+	if ix.wake == nil {
+		ix.wake = func() {}
+	}
+	if ix.log == nil {
+		ix.log = slog.New(slog.DiscardHandler)
+	}
+	return ix
+}
+
+// Version is the version of what makes chunks of a body; pages stored under another one are to be processed again.
+func Version() int { return convert.Version*1000 + splitVersion }
+
+// Batch is where pages come from and on whose behalf they are stored.
+type Batch struct {
+	Source Source
+	Fence  Fence
+	// People resolves names that are not known yet; nil: only what is known is used.
+	People People
+	// Known answers pages that are on the site but may not be stored yet, such as those of the listing that is being
+	// worked through; may be nil.
+	Known func(id string, ref TitleRef) (Target, bool)
+}
+
+// Take stores pages, several at once, and tells done of each one, whose calls may overlap. What goes wrong with one page,
+// a panic of the converter included, is that page's error; Take itself fails only where nothing can be stored at all
+// (the context ended, the run was lost, the database does not answer to the look-ups).
+func (ix *Indexer) Take(ctx context.Context, b Batch, pages []Input, done func(i int, s Stored, err error)) error {
+	docs := make([]document, len(pages))
+	if err := ix.each(ctx, len(pages), func(i int) { docs[i] = parse(b, pages[i]) }); err != nil {
+		return err
+	}
+	known, err := ix.lookUp(ctx, b, pages, docs)
+	if err != nil {
+		return err
+	}
+	defer ix.wake()
+	return ix.each(ctx, len(pages), func(i int) {
+		s, err := ix.one(ctx, b, pages[i], docs[i], known)
+		docs[i] = document{} // the trees of a batch of large pages are the most memory a sync holds
+		done(i, s, err)
+	})
+}
+
+// each runs f for 0..n-1 on the workers, and stops starting new ones when the context ends.
+func (ix *Indexer) each(ctx context.Context, n int, f func(i int)) error {
+	var g errgroup.Group
+	g.SetLimit(ix.workers)
+	for i := range n {
+		if ctx.Err() != nil {
+			break
+		}
+		g.Go(func() error { f(i); return nil })
+	}
+	g.Wait() //nolint:errcheck // the functions return none
+	return ctx.Err()
+}
+
+func (ix *Indexer) one(ctx context.Context, b Batch, in Input, doc document, known *lookups) (Stored, error) {
+	if doc.err != nil {
+		return Stored{}, doc.err
+	}
+	r, chunks, err := build(b.Source, in, doc, known)
+	if err != nil {
+		return Stored{}, err
+	}
+	return ix.store.ReplacePage(ctx, b.Fence, r, chunks)
+}
+
+// document is a parsed body, or why it could not be parsed.
+type document struct {
+	doc   *convert.Document
+	needs convert.Needs
+	err   error
+}
+
+func parse(b Batch, in Input) (d document) {
+	defer recovered(in.Content.ID, &d.err)
+	doc := convert.Parse(in.Content.Storage)
+	return document{doc: doc, needs: doc.Needs(baseContext(b.Source, in))}
+}
+
+// recovered turns a panic of the converter into the page's error: one page never stops the others.
+func recovered(id string, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("the converter cannot read page %s: %v\n%s", id, p, debug.Stack())
+	}
+}
