@@ -99,6 +99,8 @@ type Failure struct {
 	Title string
 	URL   string
 	Error string
+	// LastAt is when it failed last, by the database's clock.
+	LastAt time.Time
 }
 
 // Finish is the last write of a run that succeeded.
@@ -158,13 +160,18 @@ type Store interface {
 	SoftDelete(ctx context.Context, fence index.Fence, sourceID string, ids []string, reason string) (pages, chunks int, err error)
 
 	SaveFailure(ctx context.Context, sourceID string, f Failure) (tries int, err error)
+	// Disown takes pages that this source leaves out away from the other sources of its site.
+	Disown(ctx context.Context, fence index.Fence, sourceID string, ids []string, reason string) (pages int, err error)
+	// WantComparison makes a source's next run compare the whole space.
+	WantComparison(ctx context.Context, sourceID string) error
+
 	// DueFailures are the pages whose next try is due, or all of them.
 	DueFailures(ctx context.Context, sourceID string, all bool) ([]Failure, error)
 	ClearFailures(ctx context.Context, sourceID string, ids []string) error
 	// SetPending makes these pages the ones that wait for an admin's decision; id → reason.
 	SetPending(ctx context.Context, sourceID string, reasons map[string]string) error
 
-	// ToReprocess returns pages, in order of id, that an older converter has converted.
+	// ToReprocess returns pages, in order of id, that another converter has converted, or all.
 	ToReprocess(ctx context.Context, sourceID string, version int, everything bool, after string, limit int) ([]string, error)
 	CountToReprocess(ctx context.Context, sourceID string, version int, everything bool) (int, error)
 	StoredPages(ctx context.Context, sourceID string, ids []string) ([]index.Input, error)

@@ -10,7 +10,7 @@ ON CONFLICT (source_id, page_id) DO UPDATE SET
 RETURNING tries;
 
 -- name: DueFailures :many
-SELECT page_id, type, title FROM page_failures
+SELECT page_id, type, title, last_at FROM page_failures
 WHERE source_id = @source_id AND (next_try_at <= now() OR @all_of_them::boolean) ORDER BY page_id;
 
 -- name: ClearFailures :exec

@@ -108,7 +108,7 @@ WHERE c.base_url = @base_url AND p.page_id = ANY(@ids::text[]) AND NOT p.is_dele
 -- name: PagesToReprocess :many
 SELECT p.page_id FROM confluence_pages p
 WHERE p.source_id = @source_id AND NOT p.is_deleted AND p.page_id > @after
-  AND (p.converter_version <> @version OR (@everything::boolean AND p.synced_at < @since))
+  AND (p.converter_version <> @version OR @everything::boolean)
 ORDER BY p.page_id LIMIT @most;
 
 -- name: CountToReprocess :one

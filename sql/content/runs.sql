@@ -72,6 +72,11 @@ WHERE state = 'queued' AND updated_at < now() - make_interval(secs => @silent_se
 -- name: TouchRun :exec
 UPDATE sync_runs SET updated_at = now() WHERE id = @id;
 
+-- name: ReleaseRun :execrows
+-- A worker that shuts down gives the run back as it found it; the next one goes on where it was.
+UPDATE sync_runs SET state = 'queued', worker = '', heartbeat_at = NULL, eta_seconds = NULL, current_title = '', updated_at = now()
+WHERE id = @id AND attempt = @attempt AND state = 'running' AND stop_requested = '';
+
 -- name: ListRuns :many
 SELECT r.id, r.source_id, r.trigger, r.kind, r.reconcile, r.full_sync, r.state, r.phase, r.total, r.processed, r.pages_listed,
     r.pages_created, r.pages_updated, r.pages_unchanged, r.pages_skipped, r.pages_deleted, r.pages_failed,

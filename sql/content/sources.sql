@@ -88,15 +88,37 @@ UPDATE sources SET next_sync_at = @next_sync_at WHERE source_id = @source_id;
 DELETE FROM sources WHERE source_id = @source_id;
 
 -- name: DueSources :many
--- Sources whose time has come and that have no run open. The failures are the failed runs since the last success.
-SELECT s.source_id,
-    (SELECT count(*) FROM sync_runs r WHERE r.source_id = s.source_id AND r.state = 'failed' AND NOT r.interrupted
-        AND r.id > coalesce((SELECT max(o.id) FROM sync_runs o WHERE o.source_id = s.source_id AND o.state = 'succeeded'), 0))::int AS failures
-FROM sources s
-WHERE NOT s.paused AND s.next_sync_at <= now() AND s.connection_id IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM sync_runs r WHERE r.source_id = s.source_id AND r.state IN ('queued', 'running'))
-ORDER BY s.next_sync_at
+-- Sources whose time has come and that have no run open, of each site as many as may be under way at once, the longest
+-- overdue first, the sites in turn. The failures are the failed runs since the last success.
+SELECT due.source_id, due.frequency_hours FROM (
+    SELECT s.source_id, s.next_sync_at, coalesce((s.metadata ->> 'sync_frequency_hours')::int, 24)::int AS frequency_hours,
+        row_number() OVER (PARTITION BY c.base_url ORDER BY s.next_sync_at, s.source_id) + (
+            SELECT count(*) FROM sync_runs r
+            JOIN sources o ON o.source_id = r.source_id JOIN connections d ON d.id = o.connection_id
+            WHERE d.base_url = c.base_url AND r.state IN ('queued', 'running')) AS nth
+    FROM sources s JOIN connections c ON c.id = s.connection_id
+    WHERE NOT s.paused AND s.next_sync_at <= now()
+      AND NOT EXISTS (SELECT 1 FROM sync_runs r WHERE r.source_id = s.source_id AND r.state IN ('queued', 'running'))
+) due
+WHERE due.nth <= @per_site::int
+ORDER BY due.nth, due.next_sync_at, due.source_id
 LIMIT @most;
+
+-- name: SourceFrequency :one
+SELECT coalesce((metadata ->> 'sync_frequency_hours')::int, 24)::int FROM sources WHERE source_id = @source_id;
+
+-- name: WantComparison :exec
+UPDATE sources SET reconcile_wanted = true WHERE source_id = @source_id;
+
+-- name: PurgeDeleted :execrows
+-- Rows of pages that were deleted long ago.
+DELETE FROM confluence_pages WHERE is_deleted AND deleted_at < @before::timestamptz;
+
+-- name: SiblingSources :many
+-- The other sources of the same site.
+SELECT s.source_id FROM sources s JOIN connections c ON c.id = s.connection_id
+WHERE s.source_id <> @source_id
+  AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = @source_id);
 
 -- name: FailuresSinceSuccess :one
 SELECT count(*)::int FROM sync_runs r

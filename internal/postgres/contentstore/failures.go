@@ -31,7 +31,7 @@ func (s *Store) DueFailures(ctx context.Context, sourceID string, all bool) ([]s
 	}
 	failures := make([]spacesync.Failure, len(rows))
 	for i, r := range rows {
-		failures[i] = spacesync.Failure{ID: r.PageID, Type: wiki.ContentType(r.Type), Title: r.Title}
+		failures[i] = spacesync.Failure{ID: r.PageID, Type: wiki.ContentType(r.Type), Title: r.Title, LastAt: r.LastAt}
 	}
 	return failures, nil
 }

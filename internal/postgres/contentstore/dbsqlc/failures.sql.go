@@ -42,7 +42,7 @@ func (q *Queries) ClearFailures(ctx context.Context, db DBTX, arg ClearFailuresP
 }
 
 const dueFailures = `-- name: DueFailures :many
-SELECT page_id, type, title FROM page_failures
+SELECT page_id, type, title, last_at FROM page_failures
 WHERE source_id = $1 AND (next_try_at <= now() OR $2::boolean) ORDER BY page_id
 `
 
@@ -55,6 +55,7 @@ type DueFailuresRow struct {
 	PageID string
 	Type   string
 	Title  string
+	LastAt time.Time
 }
 
 func (q *Queries) DueFailures(ctx context.Context, db DBTX, arg DueFailuresParams) ([]DueFailuresRow, error) {
@@ -66,7 +67,12 @@ func (q *Queries) DueFailures(ctx context.Context, db DBTX, arg DueFailuresParam
 	var items []DueFailuresRow
 	for rows.Next() {
 		var i DueFailuresRow
-		if err := rows.Scan(&i.PageID, &i.Type, &i.Title); err != nil {
+		if err := rows.Scan(
+			&i.PageID,
+			&i.Type,
+			&i.Title,
+			&i.LastAt,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -396,8 +396,8 @@ func (q *Queries) PageStates(ctx context.Context, db DBTX, arg PageStatesParams)
 const pagesToReprocess = `-- name: PagesToReprocess :many
 SELECT p.page_id FROM confluence_pages p
 WHERE p.source_id = $1 AND NOT p.is_deleted AND p.page_id > $2
-  AND (p.converter_version <> $3 OR ($4::boolean AND p.synced_at < $5))
-ORDER BY p.page_id LIMIT $6
+  AND (p.converter_version <> $3 OR $4::boolean)
+ORDER BY p.page_id LIMIT $5
 `
 
 type PagesToReprocessParams struct {
@@ -405,7 +405,6 @@ type PagesToReprocessParams struct {
 	After      string
 	Version    int32
 	Everything bool
-	Since      time.Time
 	Most       int32
 }
 
@@ -415,7 +414,6 @@ func (q *Queries) PagesToReprocess(ctx context.Context, db DBTX, arg PagesToRepr
 		arg.After,
 		arg.Version,
 		arg.Everything,
-		arg.Since,
 		arg.Most,
 	)
 	if err != nil {

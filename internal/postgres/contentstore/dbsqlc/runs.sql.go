@@ -410,6 +410,25 @@ func (q *Queries) PruneRuns(ctx context.Context, db DBTX, arg PruneRunsParams) (
 	return result.RowsAffected(), nil
 }
 
+const releaseRun = `-- name: ReleaseRun :execrows
+UPDATE sync_runs SET state = 'queued', worker = '', heartbeat_at = NULL, eta_seconds = NULL, current_title = '', updated_at = now()
+WHERE id = $1 AND attempt = $2 AND state = 'running' AND stop_requested = ''
+`
+
+type ReleaseRunParams struct {
+	ID      int64
+	Attempt int32
+}
+
+// A worker that shuts down gives the run back as it found it; the next one goes on where it was.
+func (q *Queries) ReleaseRun(ctx context.Context, db DBTX, arg ReleaseRunParams) (int64, error) {
+	result, err := db.Exec(ctx, releaseRun, arg.ID, arg.Attempt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const requestStop = `-- name: RequestStop :one
 UPDATE sync_runs SET stop_requested = $1,
     state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END,

@@ -23,24 +23,35 @@ func (q *Queries) DeleteSource(ctx context.Context, db DBTX, sourceID string) (i
 }
 
 const dueSources = `-- name: DueSources :many
-SELECT s.source_id,
-    (SELECT count(*) FROM sync_runs r WHERE r.source_id = s.source_id AND r.state = 'failed' AND NOT r.interrupted
-        AND r.id > coalesce((SELECT max(o.id) FROM sync_runs o WHERE o.source_id = s.source_id AND o.state = 'succeeded'), 0))::int AS failures
-FROM sources s
-WHERE NOT s.paused AND s.next_sync_at <= now() AND s.connection_id IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM sync_runs r WHERE r.source_id = s.source_id AND r.state IN ('queued', 'running'))
-ORDER BY s.next_sync_at
-LIMIT $1
+SELECT due.source_id, due.frequency_hours FROM (
+    SELECT s.source_id, s.next_sync_at, coalesce((s.metadata ->> 'sync_frequency_hours')::int, 24)::int AS frequency_hours,
+        row_number() OVER (PARTITION BY c.base_url ORDER BY s.next_sync_at, s.source_id) + (
+            SELECT count(*) FROM sync_runs r
+            JOIN sources o ON o.source_id = r.source_id JOIN connections d ON d.id = o.connection_id
+            WHERE d.base_url = c.base_url AND r.state IN ('queued', 'running')) AS nth
+    FROM sources s JOIN connections c ON c.id = s.connection_id
+    WHERE NOT s.paused AND s.next_sync_at <= now()
+      AND NOT EXISTS (SELECT 1 FROM sync_runs r WHERE r.source_id = s.source_id AND r.state IN ('queued', 'running'))
+) due
+WHERE due.nth <= $1::int
+ORDER BY due.nth, due.next_sync_at, due.source_id
+LIMIT $2
 `
 
-type DueSourcesRow struct {
-	SourceID string
-	Failures int32
+type DueSourcesParams struct {
+	PerSite int32
+	Most    int32
 }
 
-// Sources whose time has come and that have no run open. The failures are the failed runs since the last success.
-func (q *Queries) DueSources(ctx context.Context, db DBTX, most int32) ([]DueSourcesRow, error) {
-	rows, err := db.Query(ctx, dueSources, most)
+type DueSourcesRow struct {
+	SourceID       string
+	FrequencyHours int32
+}
+
+// Sources whose time has come and that have no run open, of each site as many as may be under way at once, the longest
+// overdue first, the sites in turn. The failures are the failed runs since the last success.
+func (q *Queries) DueSources(ctx context.Context, db DBTX, arg DueSourcesParams) ([]DueSourcesRow, error) {
+	rows, err := db.Query(ctx, dueSources, arg.PerSite, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +59,7 @@ func (q *Queries) DueSources(ctx context.Context, db DBTX, most int32) ([]DueSou
 	var items []DueSourcesRow
 	for rows.Next() {
 		var i DueSourcesRow
-		if err := rows.Scan(&i.SourceID, &i.Failures); err != nil {
+		if err := rows.Scan(&i.SourceID, &i.FrequencyHours); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -233,6 +244,19 @@ func (q *Queries) ListSources(ctx context.Context, db DBTX, id *string) ([]ListS
 	return items, nil
 }
 
+const purgeDeleted = `-- name: PurgeDeleted :execrows
+DELETE FROM confluence_pages WHERE is_deleted AND deleted_at < $1::timestamptz
+`
+
+// Rows of pages that were deleted long ago.
+func (q *Queries) PurgeDeleted(ctx context.Context, db DBTX, before time.Time) (int64, error) {
+	result, err := db.Exec(ctx, purgeDeleted, before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const setFullSince = `-- name: SetFullSince :exec
 UPDATE sources SET full_since = $1 WHERE source_id = $2
 `
@@ -301,6 +325,33 @@ func (q *Queries) SetSpace(ctx context.Context, db DBTX, arg SetSpaceParams) err
 	return err
 }
 
+const siblingSources = `-- name: SiblingSources :many
+SELECT s.source_id FROM sources s JOIN connections c ON c.id = s.connection_id
+WHERE s.source_id <> $1
+  AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = $1)
+`
+
+// The other sources of the same site.
+func (q *Queries) SiblingSources(ctx context.Context, db DBTX, sourceID string) ([]string, error) {
+	rows, err := db.Query(ctx, siblingSources, sourceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var source_id string
+		if err := rows.Scan(&source_id); err != nil {
+			return nil, err
+		}
+		items = append(items, source_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const sourceBySpaceID = `-- name: SourceBySpaceID :one
 SELECT s.source_id FROM sources s JOIN connections c ON c.id = s.connection_id
 WHERE c.base_url = $1 AND (s.space_id = $2 AND s.space_id <> ''
@@ -319,6 +370,17 @@ func (q *Queries) SourceBySpaceID(ctx context.Context, db DBTX, arg SourceBySpac
 	var source_id string
 	err := row.Scan(&source_id)
 	return source_id, err
+}
+
+const sourceFrequency = `-- name: SourceFrequency :one
+SELECT coalesce((metadata ->> 'sync_frequency_hours')::int, 24)::int FROM sources WHERE source_id = $1
+`
+
+func (q *Queries) SourceFrequency(ctx context.Context, db DBTX, sourceID string) (int32, error) {
+	row := db.QueryRow(ctx, sourceFrequency, sourceID)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const sourceIDs = `-- name: SourceIDs :many
@@ -507,4 +569,13 @@ func (q *Queries) UpdateSource(ctx context.Context, db DBTX, arg UpdateSourcePar
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const wantComparison = `-- name: WantComparison :exec
+UPDATE sources SET reconcile_wanted = true WHERE source_id = $1
+`
+
+func (q *Queries) WantComparison(ctx context.Context, db DBTX, sourceID string) error {
+	_, err := db.Exec(ctx, wantComparison, sourceID)
+	return err
 }
