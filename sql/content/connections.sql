@@ -55,5 +55,5 @@ RETURNING project_key;
 -- known, those whose keys were told by the stop list alone, are to be made again.
 UPDATE confluence_pages p SET converter_version = 0
 FROM sources s
-WHERE s.source_id = p.source_id AND s.connection_id = @connection_id AND NOT p.is_deleted AND p.converter_version <> 0
+WHERE s.source_id = p.source_id AND s.connection_id = @connection_id::text AND NOT p.is_deleted AND p.converter_version <> 0
   AND (p.markdown ~ @pattern::text OR @first::boolean AND p.metadata -> 'jira_issue_links' @> '[{"tier": 3}]');

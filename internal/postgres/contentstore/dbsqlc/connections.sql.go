@@ -226,12 +226,12 @@ func (q *Queries) SetConnectionProblem(ctx context.Context, db DBTX, arg SetConn
 const staleByProjects = `-- name: StaleByProjects :exec
 UPDATE confluence_pages p SET converter_version = 0
 FROM sources s
-WHERE s.source_id = p.source_id AND s.connection_id = $1 AND NOT p.is_deleted AND p.converter_version <> 0
+WHERE s.source_id = p.source_id AND s.connection_id = $1::text AND NOT p.is_deleted AND p.converter_version <> 0
   AND (p.markdown ~ $2::text OR $3::boolean AND p.metadata -> 'jira_issue_links' @> '[{"tier": 3}]')
 `
 
 type StaleByProjectsParams struct {
-	ConnectionID *string
+	ConnectionID string
 	Pattern      string
 	First        bool
 }
