@@ -62,7 +62,7 @@ func (s *Store) AddJiraProjects(ctx context.Context, connectionID string, keys [
 			return err
 		}
 		return s.q.StaleByProjects(ctx, tx, dbsqlc.StaleByProjectsParams{
-			ConnectionID: &connectionID, Pattern: `\m(` + strings.Join(added, "|") + `)-[1-9]`, First: len(all) == len(added),
+			ConnectionID: connectionID, Pattern: `\m(` + strings.Join(added, "|") + `)-[1-9]`, First: len(all) == len(added),
 		})
 	})
 	if err != nil {
