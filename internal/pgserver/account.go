@@ -107,7 +107,7 @@ func (a account) reaches(dir string) bool {
 		case int(st.Gid) == a.gid:
 			bit = 0o010
 		}
-		if uint32(st.Mode)&bit == 0 {
+		if uint32(st.Mode)&bit == 0 { //nolint:unconvert // 16 bits wide on macOS
 			return false
 		}
 		if p == filepath.Dir(p) {

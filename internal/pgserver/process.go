@@ -52,7 +52,7 @@ func (c cluster) start() (*process, error) {
 // command prepares a program of the server's that works on a folder of the cluster and runs as its account. The
 // account may be unable to walk to that folder (root's home is closed to it); it then gets the cluster's root as an open
 // file and names it through /proc, which needs no right on the folders above.
-func (c cluster) command(program, folder string, dirFlag string, args ...string) (*exec.Cmd, error) {
+func (c cluster) command(program, folder, dirFlag string, args ...string) (*exec.Cmd, error) {
 	cmd := exec.Command(c.install.program(program))
 	cmd.Dir = "/"
 	// Nothing of ours: neither PGHOST and the like nor the program's secrets.

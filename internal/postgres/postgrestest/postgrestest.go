@@ -56,7 +56,7 @@ func BinDir(t testing.TB) string {
 func DataDir(t testing.TB) string {
 	t.Helper()
 	// Not t.TempDir: its names are long, and a socket's path must be short.
-	dir, err := os.MkdirTemp("", "sluice-data-")
+	dir, err := os.MkdirTemp("", "sluice-data-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatalf("make a data directory: %v", err)
 	}

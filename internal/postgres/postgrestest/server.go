@@ -45,8 +45,6 @@ const startTimeout = 2 * time.Minute
 
 // sharedServer is the server of this process's tests, connected to on first use. It is never closed: the end of the
 // process gives up its share of the private server.
-//
-//nolint:gochecknoglobals // tests have no other place in common
 var sharedServer = sync.OnceValues(openServer)
 
 // server makes and drops databases.
