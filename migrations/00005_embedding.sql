@@ -1,0 +1,53 @@
+-- Vectors: which models they come from, and the work of making them.
+
+-- +goose Up
+-- A vector stays beside its chunk (1 KB at 512 dimensions), where comparing all of many chunks is several times as fast
+-- as from TOAST. Not PLAIN, because the vectors of the longest models would not fit beside anything else: MAIN moves
+-- them out of line only then.
+ALTER TABLE chunks ALTER embedding SET STORAGE MAIN;
+
+-- Finds the newest chunks that have no vector (embedding_model is null), or one of another model, and counts by model.
+CREATE INDEX chunks_embedding_model ON chunks (embedding_model, id);
+-- Finds a vector that another chunk of the same text has already.
+CREATE INDEX chunks_hash ON chunks (hash);
+
+-- Vectors of different models are never compared. The index over a model's vectors is made at run time, once there are
+-- many of them, because its length is the model's: internal/postgres/embedstore.
+CREATE TABLE embedding_models (
+    model_id   text PRIMARY KEY,
+    dimensions int NOT NULL CHECK (dimensions BETWEEN 1 AND 4000),  -- 4000 is the most that halfvec can be indexed with
+    first_used timestamptz NOT NULL DEFAULT now(),
+    chosen_at  timestamptz NOT NULL DEFAULT now()      -- the latest start of a worker with this model
+);
+
+-- Which chunks a worker is embedding right now. Not the chunks' own locks: a page must not have to wait for the embedder.
+-- Worthless after a crash, so unlogged.
+CREATE UNLOGGED TABLE embedding_leases (
+    chunk_id bigint PRIMARY KEY,
+    until    timestamptz NOT NULL
+);
+
+-- Chunks that the model could not embed, and when to try again. No foreign key: it would slow every deletion of chunks
+-- down for the sake of a table that is nearly always empty; the worker sweeps.
+CREATE TABLE embedding_failures (
+    chunk_id    bigint PRIMARY KEY,
+    model_id    text NOT NULL,
+    error       text NOT NULL,
+    tries       int NOT NULL DEFAULT 1,
+    last_at     timestamptz NOT NULL DEFAULT now(),
+    next_try_at timestamptz NOT NULL
+);
+
+-- +goose Down
+-- +goose StatementBegin
+DO $$
+DECLARE name text;
+BEGIN
+    FOR name IN SELECT indexname FROM pg_indexes WHERE tablename = 'chunks' AND indexname LIKE 'chunks\_hnsw\_%' LOOP
+        EXECUTE format('DROP INDEX %I', name);
+    END LOOP;
+END $$;
+-- +goose StatementEnd
+DROP TABLE embedding_failures, embedding_leases, embedding_models;
+DROP INDEX chunks_hash, chunks_embedding_model;
+ALTER TABLE chunks ALTER embedding SET STORAGE EXTERNAL;
