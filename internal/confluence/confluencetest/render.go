@@ -1,0 +1,146 @@
+package confluencetest
+
+import (
+	"encoding/xml"
+	"html"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+var tags = regexp.MustCompile(`<[^>]*>`)
+
+// plainText is the text of a storage body, roughly.
+func plainText(storage string) string {
+	storage = strings.NewReplacer("<![CDATA[", " ", "]]>", " ").Replace(storage)
+	return strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString(storage, " "))), " ")
+}
+
+// plainTags are elements of storage format that a browser shows as they are.
+var plainTags = map[string]bool{
+	"p": true, "h1": true, "h2": true, "h3": true, "h4": true, "h5": true, "h6": true, "ul": true, "ol": true, "li": true,
+	"table": true, "thead": true, "tbody": true, "tr": true, "th": true, "td": true, "strong": true, "em": true, "b": true,
+	"i": true, "u": true, "s": true, "del": true, "code": true, "pre": true, "blockquote": true, "br": true, "hr": true,
+	"sub": true, "sup": true,
+}
+
+// renderer shows a storage body as HTML: readable, not faithful.
+type renderer struct {
+	site *Site
+	page *content
+	out  strings.Builder
+	open []string // closing tags of open elements
+}
+
+// renderStorage returns the body as HTML. What is not XML is shown as text.
+func (s *Site) renderStorage(x *content, storage string) string {
+	r := &renderer{site: s, page: x}
+	d := xml.NewDecoder(strings.NewReader("<root xmlns:ac=\"ac\" xmlns:ri=\"ri\">" + storage + "</root>"))
+	d.Strict, d.Entity, d.AutoClose = false, xml.HTMLEntity, xml.HTMLAutoClose
+	for {
+		t, err := d.RawToken()
+		if t == nil && err != nil {
+			break
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			r.start(t)
+		case xml.EndElement:
+			r.end()
+		case xml.CharData:
+			r.out.WriteString(html.EscapeString(string(t)))
+		}
+	}
+	for len(r.open) > 0 {
+		r.end()
+	}
+	return r.out.String()
+}
+
+func (r *renderer) end() {
+	if n := len(r.open); n > 0 {
+		r.out.WriteString(r.open[n-1])
+		r.open = r.open[:n-1]
+	}
+}
+
+func (r *renderer) element(open, closing string) {
+	r.out.WriteString(open)
+	r.open = append(r.open, closing)
+}
+
+func attr(t xml.StartElement, local string) string {
+	for _, a := range t.Attr {
+		if a.Name.Local == local {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+func (r *renderer) start(t xml.StartElement) {
+	name := t.Name.Local
+	switch t.Name.Space + ":" + name {
+	case "ac:structured-macro":
+		kind := html.EscapeString(attr(t, "name"))
+		r.element(`<div class="macro macro-`+kind+`" data-macro="`+kind+`">`, "</div>")
+	case "ac:parameter":
+		r.element(`<span class="parameter" title="`+html.EscapeString(attr(t, "name"))+`">`, "</span> ")
+	case "ac:plain-text-body":
+		r.element("<pre>", "</pre>")
+	case "ac:task":
+		r.element(`<div class="task">`, "</div>")
+	case "ac:task-id", "ac:task-uuid":
+		r.element(`<span hidden>`, "</span>")
+	case "ac:task-status":
+		r.element(`<span class="parameter">`, "</span> ")
+	case "ri:page":
+		r.element(r.link(attr(t, "space-key"), attr(t, "content-title")), "</a> ")
+	case "ri:user":
+		r.element("@"+html.EscapeString(r.personName(attr(t, "account-id"))), "")
+	case "ri:attachment":
+		r.element(`<span class="parameter">`+html.EscapeString(attr(t, "filename")), "</span>")
+	case ":time":
+		r.element(html.EscapeString(attr(t, "datetime")), "")
+	case ":a":
+		href := attr(t, "href")
+		if u, err := url.Parse(href); err != nil || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "mailto" {
+			href = "#"
+		}
+		r.element(`<a href="`+html.EscapeString(href)+`" rel="noopener">`, "</a>")
+	default:
+		if t.Name.Space == "" && plainTags[name] {
+			closing := "</" + name + ">"
+			if name == "br" || name == "hr" {
+				closing = ""
+			}
+			r.element("<"+name+">", closing)
+			return
+		}
+		r.element("", "")
+	}
+}
+
+// link opens a link to a page by title.
+func (r *renderer) link(key, title string) string {
+	sp := r.site.spaces[r.page.space]
+	if key != "" {
+		sp = r.site.spaceByKey(key)
+	}
+	if sp == nil {
+		return `<a>` + html.EscapeString(title)
+	}
+	for _, id := range r.site.bySpace[sp.id] {
+		if x := r.site.contents[id]; x.typ == typePage && x.title == title {
+			return `<a href="` + html.EscapeString(r.site.options.ContextPath+r.site.webUI(x)) + `">` + html.EscapeString(title)
+		}
+	}
+	return `<a>` + html.EscapeString(title)
+}
+
+func (r *renderer) personName(id string) string {
+	if u := r.site.users[id]; u != nil {
+		return u.Name
+	}
+	return id
+}
