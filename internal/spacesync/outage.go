@@ -28,7 +28,9 @@ func fatal(err error) bool {
 }
 
 // lost reports whether the run belongs to another worker now, or is gone with its source.
-func lost(err error) bool { return errors.Is(err, wiki.ErrConflict) || errors.Is(err, wiki.ErrNotFound) }
+func lost(err error) bool {
+	return errors.Is(err, wiki.ErrConflict) || errors.Is(err, wiki.ErrNotFound)
+}
 
 // whole runs a listing that counts only when it is complete: begun again after an outage, and a few times where the site
 // answers everything but this.

@@ -130,12 +130,15 @@ func (s *Syncer) Run(ctx context.Context, site Site, run Run) (Progress, error) 
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
+	var stopped *Stopped
+	if errors.As(err, &stopped) {
+		w.rec.note(stopped.Error())
+	}
 	stop(nil)
 	beats.Wait()
 	// The last figures are written whatever ended the run, and for a moment even past the end of the context.
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	var stopped *Stopped
 	if werr := w.rec.write(last); werr != nil && err == nil && !errors.As(werr, &stopped) {
 		err = werr
 	}

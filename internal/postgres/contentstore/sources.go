@@ -48,7 +48,9 @@ func (s *Store) InsertSource(ctx context.Context, n sources.StoredSource) error 
 }
 
 // Sources lists all sources by name.
-func (s *Store) Sources(ctx context.Context) ([]sources.Source, error) { return s.listSources(ctx, nil) }
+func (s *Store) Sources(ctx context.Context) ([]sources.Source, error) {
+	return s.listSources(ctx, nil)
+}
 
 // Source returns a source; wiki.ErrNotFound.
 func (s *Store) Source(ctx context.Context, id string) (sources.Source, error) {

@@ -1,0 +1,106 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sluicehq/sluice/internal/index"
+	"github.com/sluicehq/sluice/internal/sources"
+	"github.com/sluicehq/sluice/internal/wiki"
+)
+
+// dueAtOnce bounds how many due sources one look queues.
+const dueAtOnce = 50
+
+// Dispatch queues what is due once: runs of dead workers again, queued runs whose job got lost, and sources whose time
+// has come. Several processes may do so at the same time.
+func (s *Scheduler) Dispatch(ctx context.Context) error {
+	return errors.Join(s.resume(ctx), s.redeliver(ctx), s.due(ctx))
+}
+
+// resume closes the runs of silent workers and queues them again.
+func (s *Scheduler) resume(ctx context.Context) error {
+	dead, err := s.Store.InterruptDeadRuns(ctx, s.Silence)
+	for _, d := range dead {
+		s.Logger.WarnContext(ctx, "the worker of a run is gone", "source", d.SourceID, "run", d.ID)
+		if d.Stop != "" {
+			continue
+		}
+		if _, more := s.Enqueue(ctx, d.SourceID, d.Request); more != nil && !errors.Is(more, wiki.ErrNotFound) {
+			err = errors.Join(err, more)
+		}
+	}
+	return err
+}
+
+// redeliver gives queued runs that nobody claims another job.
+func (s *Scheduler) redeliver(ctx context.Context) error {
+	waiting, err := s.Store.ForgottenRuns(ctx, s.Forgotten)
+	for _, w := range waiting {
+		err = errors.Join(err, s.Store.TouchRun(ctx, w.ID), s.deliver(ctx, w, true))
+	}
+	return err
+}
+
+// due queues the sources whose time has come. The next time is set first: a process that dies in between leaves one run
+// out, not one too many for ever.
+func (s *Scheduler) due(ctx context.Context) error {
+	due, err := s.Store.DueSources(ctx, s.PerSite, dueAtOnce)
+	for _, d := range due {
+		err = errors.Join(err, s.start(ctx, d))
+	}
+	return err
+}
+
+func (s *Scheduler) start(ctx context.Context, d Due) error {
+	if err := s.Store.SetNextSync(ctx, d.SourceID, Next(d.SourceID, time.Now(), d.Every)); err != nil {
+		return err
+	}
+	r := sources.RunRequest{SyncRequest: sources.SyncRequest{Trigger: sources.TriggerSchedule}, Kind: sources.KindSync}
+	if _, err := s.Enqueue(ctx, d.SourceID, r); err != nil && !errors.Is(err, wiki.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// The housekeeping's intervals, and how many runs of each source stay in any case.
+const (
+	houseEvery = time.Hour
+	keepLatest = 20
+)
+
+// housekeeping are the scheduler's own tasks.
+func (s *Scheduler) housekeeping() []Task {
+	return []Task{
+		{Name: "retention", Every: houseEvery, Do: s.retain},
+		{Name: "outdated-pages", Every: houseEvery, Do: s.reprocess},
+	}
+}
+
+// retain forgets old runs and rows of pages that were deleted long ago.
+func (s *Scheduler) retain(ctx context.Context) error {
+	now := time.Now()
+	runs, err := s.Store.PruneRuns(ctx, keepLatest, now.Add(-s.KeepRuns))
+	pages, more := s.Store.PurgeDeleted(ctx, now.Add(-s.KeepDeleted))
+	if runs+pages > 0 {
+		s.Logger.InfoContext(ctx, "retention", "runs", runs, "deleted pages", pages)
+	}
+	return errors.Join(err, more)
+}
+
+// reprocess queues runs for sources with pages that another version of the converter has made.
+func (s *Scheduler) reprocess(ctx context.Context) error {
+	ids, err := s.Store.SourcesToReprocess(ctx, index.Version())
+	if err != nil {
+		return fmt.Errorf("look for outdated pages: %w", err)
+	}
+	for _, id := range ids {
+		r := sources.RunRequest{SyncRequest: sources.SyncRequest{Trigger: sources.TriggerSchedule}, Kind: sources.KindReprocess}
+		if _, err := s.Enqueue(ctx, id, r); err != nil && !errors.Is(err, wiki.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}
