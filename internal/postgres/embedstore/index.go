@@ -194,7 +194,7 @@ WHERE embedding_model = %s`, IndexName(model.ID), model.Dimensions, literal(mode
 // literal quotes a string for SQL.
 func literal(s string) string {
 	s = strings.ReplaceAll(strings.ReplaceAll(s, "\x00", ""), `\`, `\\`)
-	return " E'" + strings.ReplaceAll(s, "'", "''") + "'"
+	return "E'" + strings.ReplaceAll(s, "'", "''") + "'"
 }
 
 func sharedMemory(err error) bool {

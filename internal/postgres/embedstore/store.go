@@ -74,11 +74,11 @@ func (s *Store) Claim(ctx context.Context, model string, n int, lease time.Durat
 		return nil, false, postgres.Translate(err)
 	}
 	for _, r := range rows {
-		context := r.Title
+		section := r.Title
 		if r.HeadingPath != "" {
-			context += " > " + r.HeadingPath
+			section += " > " + r.HeadingPath
 		}
-		chunks = append(chunks, backlog.Chunk{ID: r.ID, Document: embedding.Document{Context: context, Text: r.BodyText}})
+		chunks = append(chunks, backlog.Chunk{ID: r.ID, Document: embedding.Document{Context: section, Text: r.BodyText}})
 	}
 	return chunks, true, nil
 }
