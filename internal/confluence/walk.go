@@ -54,22 +54,24 @@ func (w *walk[T]) cursors(ctx context.Context) iter.Seq2[T, error] {
 				yield(zero, err)
 				return
 			}
-			if !w.fresh(page, yield) || next == "" {
+			if !w.fresh(page, yield) {
+				return
+			}
+			if empty++; len(page) > 0 {
+				empty = 0
+			}
+			switch {
+			case w.index && (next == "" || empty > 1):
+				return
+			case empty >= maxEmpty, empty > 0 && len(w.seen) == 0 && (next != "" || n > 0):
+				var zero T
+				yield(zero, w.broken("has empty pages, and yet next ones"))
+				return
+			case next == "":
 				return
 			}
 			used[next] = true
 			cursor = next
-			if empty++; len(page) > 0 {
-				empty = 0
-			}
-			if empty > 1 && w.index {
-				return
-			}
-			if empty >= maxEmpty {
-				var zero T
-				yield(zero, w.broken("has only empty pages left, and yet a next one"))
-				return
-			}
 		}
 	}
 }
@@ -105,12 +107,17 @@ func (w *walk[T]) broken(what string) error {
 	return &APIError{Method: w.r.method(), Path: w.c.prefix + w.r.path, Message: "the listing " + what, Kind: wiki.ErrUnavailable}
 }
 
-// page reads one page. A next cursor that was used before would lead in a circle: the answer counts as broken, and is
-// asked for again.
+// page reads one page. A next cursor that was used before would lead in a circle, and a page without rows although there
+// is a next one may have lost them: such answers count as broken, and are asked for again. Rows that the account may not
+// see can empty a page for good, so in the end an empty page is believed.
 func (w *walk[T]) page(ctx context.Context, cursor string, used map[string]bool) (page []T, next string, err error) {
 	r := w.r
 	if cursor != "" {
 		r = r.with("cursor", cursor)
+	}
+	doubts := w.c.options.Tries - 1
+	if w.index {
+		doubts = min(doubts, 1)
 	}
 	_, err = w.c.send(ctx, r, func(body []byte, h http.Header) error {
 		l := new(list[T])
@@ -124,6 +131,10 @@ func (w *walk[T]) page(ctx context.Context, cursor string, used map[string]bool)
 		}
 		if next, err = nextCursor(l.Links, h); err != nil {
 			return err
+		}
+		if doubts > 0 && len(page) == 0 && next != "" {
+			doubts--
+			return errors.New("it has no rows, and yet a next page")
 		}
 		if next == "" || next != cursor && !used[next] {
 			return nil
