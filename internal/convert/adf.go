@@ -41,10 +41,10 @@ func (c *converter) adfNode(n *node) {
 	}
 }
 
-// adfContent writes the children; text beside ac:adf-content is layout of the source.
+// adfContent writes the children but for the fallback.
 func (c *converter) adfContent(n *node) {
 	for child := n.first; child != nil; child = child.next {
-		if child.kind == elementNode && child.tag != tagAdfFallback {
+		if child.kind == elementNode && child.tag != tagAdfFallback || child.kind != elementNode && !child.blank() {
 			c.node(child)
 		}
 	}
@@ -52,15 +52,15 @@ func (c *converter) adfContent(n *node) {
 
 func (c *converter) decisions(n *node) {
 	c.w.endBlock()
-	start := len(c.w.md)
+	end := 0
 	for child := n.first; child != nil; child = child.next {
-		if child.kind != elementNode {
-			continue
+		switch {
+		case child.kind == elementNode && child.tag == tagAdfNode && !c.w.cell:
+			c.below(&end, func() { c.node(child) })
+		case child.kind == elementNode && child.tag == tagAdfFallback || child.kind != elementNode && child.blank():
+		default:
+			c.node(child)
 		}
-		if !c.w.cell && len(c.w.md) > start {
-			c.w.sep = sepTight
-		}
-		c.node(child)
 	}
 	c.w.endBlock()
 }
@@ -69,7 +69,7 @@ func (c *converter) decisions(n *node) {
 func (c *converter) decision(n *node) {
 	c.w.endBlock()
 	label := "Decision: "
-	if strings.EqualFold(adfAttributes(n)["state"], "UNDECIDED") {
+	if strings.EqualFold(adfAttributes(n)["state"], "UNDECIDED") || strings.EqualFold(n.attr("state"), "UNDECIDED") {
 		label = "Decision (undecided): "
 	}
 	if c.w.cell {

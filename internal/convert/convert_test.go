@@ -111,17 +111,22 @@ func read(t *testing.T, path string) string {
 // goldenBodies are all inputs of testdata, one after another.
 func goldenBodies(tb testing.TB) string {
 	tb.Helper()
-	inputs, err := filepath.Glob("testdata/*.in.xml")
-	if err != nil {
-		tb.Fatal(err)
+	return strings.Join(goldenInputs(tb), "")
+}
+
+func goldenInputs(tb testing.TB) []string {
+	tb.Helper()
+	names, err := filepath.Glob("testdata/*.in.xml")
+	if err != nil || len(names) == 0 {
+		tb.Fatalf("no golden pairs: %v", err)
 	}
-	var all strings.Builder
-	for _, input := range inputs {
-		data, err := os.ReadFile(input)
+	inputs := make([]string, len(names))
+	for i, name := range names {
+		data, err := os.ReadFile(name)
 		if err != nil {
 			tb.Fatal(err)
 		}
-		all.Write(data)
+		inputs[i] = string(data)
 	}
-	return all.String()
+	return inputs
 }

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"html"
 	"strings"
 	"unicode/utf8"
 )
@@ -113,7 +114,7 @@ func (w *writer) special(s string, i int) {
 			return
 		}
 	case '&':
-		if reference(s[i:]) != "" {
+		if isReference(s[i:]) {
 			w.md = append(w.md, "&amp;"...)
 			return
 		}
@@ -123,6 +124,19 @@ func (w *writer) special(s string, i int) {
 		}
 	}
 	w.md = append(w.md, c)
+}
+
+// isReference reports whether the "&" at the start of s begins a reference, or what the next piece of text may make one.
+func isReference(s string) bool {
+	if ref := reference(s); ref != "" {
+		return html.UnescapeString(ref) != ref
+	}
+	for i := 1; i < len(s); i++ {
+		if i >= maxEntity || !isAlnum(s[i]) && s[i] != '#' {
+			return false
+		}
+	}
+	return true
 }
 
 // acts reports whether Markdown would read c between its neighbours. When in doubt, it does.

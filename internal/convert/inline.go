@@ -36,6 +36,7 @@ type inline struct {
 	open    bool   // a paragraph, heading or cell has visible text
 	lead    string // what the next block begins with: "## "
 	space   bool   // white space since the last visible character
+	apart   bool   // what was written last wants white space behind it, unless punctuation follows
 	breaks  int    // line breaks since then
 	fresh   bool   // at the start of a line: characters that would start a block are escaped
 	marks   []mark
@@ -58,13 +59,13 @@ func (w *writer) begin(next rune) {
 		w.openBlock()
 	} else if w.breaks > 0 && !w.flat {
 		w.writeBreaks()
-	} else if w.space || w.breaks > 0 {
+	} else if w.space || w.breaks > 0 || w.apart && !isSentencePunct(next) && next != ')' && next != ']' {
 		w.md = append(w.md, ' ')
 		w.txt = append(w.txt, ' ')
 	} else if w.closedTo == len(w.md) && w.closedTo > 0 {
 		w.mendClosed(next)
 	}
-	w.space, w.breaks = false, 0
+	w.space, w.apart, w.breaks = false, false, 0
 	if w.cell && w.lead != "" {
 		w.md = append(w.md, w.lead...)
 		w.lead = ""
@@ -232,7 +233,7 @@ func (w *writer) endBlock() {
 		w.written = 0
 		w.finishBlock()
 	}
-	w.open, w.space, w.breaks, w.closedTo = false, false, 0, 0
+	w.open, w.space, w.apart, w.breaks, w.closedTo = false, false, false, 0, 0
 }
 
 // lineBreak is a <br>.

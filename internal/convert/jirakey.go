@@ -11,6 +11,8 @@ import (
 type foundKey struct {
 	key  string
 	tier Tier
+	// query: it stands in a query, among words that may only look like keys.
+	query bool
 	// end is where it ends in the plain text, if it ends its piece of text: what follows was not known yet. 0 otherwise.
 	end int
 }
@@ -115,7 +117,7 @@ func (r *record) keysInQuery(jql string) {
 	for i := range len(jql) {
 		if jql[i] == '-' {
 			if start, end, ok := keyAround(jql, i); ok {
-				r.key(jql[start:end], TierMacro)
+				r.keys = append(r.keys, foundKey{key: jql[start:end], tier: TierMacro, query: true})
 			}
 		}
 	}
@@ -139,18 +141,21 @@ func (r *record) resolveKeys(ctx Context, text []byte) []JiraKey {
 		stopped[strings.ToUpper(p)] = true
 	}
 	for _, k := range r.keys {
-		if k.tier < TierText {
+		if k.tier < TierText && !k.query {
 			confirmed[project(k.key)] = true
 		}
 	}
 	var out []JiraKey
 	at := map[string]int{}
 	for _, k := range r.keys {
-		if k.tier == TierText {
-			p := project(k.key)
-			if !confirmed[p] && (len(known) > 0 && !known[p] || len(known) == 0 && stopped[p]) || followed(text, k.end) {
-				continue
-			}
+		p := project(k.key)
+		switch {
+		case k.query && !confirmed[p] && !known[p] && stopped[p]:
+			continue
+		case k.tier == TierText && !confirmed[p] && (len(known) > 0 && !known[p] || len(known) == 0 && stopped[p]):
+			continue
+		case k.tier == TierText && followed(text, k.end):
+			continue
 		}
 		if i, ok := at[k.key]; ok {
 			out[i].Tier = min(out[i].Tier, k.tier)

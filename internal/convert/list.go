@@ -10,6 +10,7 @@ type list struct {
 	ordered bool
 	number  int
 	start   int    // length of md when it began
+	end     int    // length of md behind the last item; another stands right below it if nothing came between
 	indent  string // of the last item, "" before the first
 }
 
@@ -45,19 +46,33 @@ func (c *converter) item(l *list, n *node) {
 	}
 	if c.w.cell {
 		c.cellItem(marker, l.ordered)
-	} else {
-		if len(c.w.md) > l.start {
-			c.w.sep = sepTight
-		}
-		l.indent = spaces(len(marker))
+		c.children(n)
+		c.w.endBlock()
+		c.w.lead = ""
+		return
+	}
+	l.indent = spaces(len(marker))
+	c.below(&l.end, func() {
 		c.w.push(marker, l.indent)
-	}
-	c.children(n)
-	c.w.endBlock()
-	if !c.w.cell {
+		c.children(n)
+		c.w.endBlock()
 		c.w.pop()
+	})
+}
+
+// below writes an item of a list right below the last one, which ended at end; where something else came between, or
+// nothing is written, the space between blocks stays.
+func (c *converter) below(end *int, item func()) {
+	sep, at := c.w.sep, len(c.w.md)
+	if at > 0 && at == *end {
+		c.w.sep = sepTight
 	}
-	c.w.lead = ""
+	item()
+	if len(c.w.md) == at {
+		c.w.sep = sep
+		return
+	}
+	*end = len(c.w.md)
 }
 
 // cellItem prepares an item of a list in a cell: its mark is written with its first character.
@@ -84,6 +99,7 @@ func (c *converter) continueItem(l *list, n *node) {
 	c.w.endBlock()
 	if inside {
 		c.w.pop()
+		l.end = len(c.w.md)
 	}
 }
 

@@ -21,6 +21,8 @@ var errNotUsable = errors.New("macro cannot be read")
 type macroSpec struct {
 	write  handler
 	inline bool // stands in running text, also in headings and labels
+	apart  bool // a block of its own where it stands between blocks, though it writes running text
+	bodies bool // write writes the rich bodies; else they, and what is misplaced in the macro, follow behind
 }
 
 func (m macro) param(names ...string) *node {
@@ -75,6 +77,10 @@ func (m macro) rich(c *converter) {
 		if child.kind == elementNode && child.tag == tagPlainBody || child.kind != elementNode && child.blank() {
 			continue
 		}
+		if child.kind == elementNode && child.tag == tagRichBody && c.isInline(m.n) {
+			c.children(child)
+			continue
+		}
 		c.node(child)
 	}
 }
@@ -86,7 +92,7 @@ func (c *converter) macro(n *node) {
 		c.rec.macro(m.name)
 	}
 	if spec, ok := c.macros[m.name]; ok {
-		if spec.write(c, m) == nil {
+		if c.handle(spec, m) == nil {
 			return
 		}
 		c.rec.dropped["unreadable content of macro "+m.name]++
@@ -94,6 +100,39 @@ func (c *converter) macro(n *node) {
 		c.rec.unknown[m.name]++
 	}
 	c.unknownMacro(m)
+}
+
+// handle writes a macro with its handler.
+func (c *converter) handle(spec macroSpec, m macro) error {
+	apart := spec.apart && !c.w.flat && c.betweenBlocks(m.n)
+	if apart {
+		c.w.endBlock()
+	}
+	if err := spec.write(c, m); err != nil {
+		return err
+	}
+	if !spec.bodies {
+		m.rich(c)
+	}
+	if apart {
+		c.w.endBlock()
+	}
+	return nil
+}
+
+// betweenBlocks reports a macro that has no running text beside it.
+func (c *converter) betweenBlocks(n *node) bool {
+	switch n.up.tag {
+	case tagOther:
+		if n.up.up != nil {
+			return false
+		}
+	case tagLayoutCell, tagRichBody, tagAdfContent, tagDiv:
+	default:
+		return false
+	}
+	edge := func(n *node) bool { return c.isEdge(n) || n.kind == elementNode && c.macros[macroName(n)].apart }
+	return edge(n.prev) && edge(n.next)
 }
 
 func macroName(n *node) string { return strings.ToLower(strings.TrimSpace(n.attr("ac:name"))) }

@@ -53,6 +53,7 @@ func rawHTML(c *converter, m macro) error {
 	if c.nestedHTML > 0 {
 		return errNotUsable // HTML in HTML comes from nobody's editor
 	}
+	defer m.rich(c)
 	root := buildTree(text, map[string]int{})
 	c.nestedHTML++
 	c.blockOf(root)

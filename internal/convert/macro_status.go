@@ -8,11 +8,13 @@ func status(c *converter, m macro) error {
 	if title = strings.TrimSpace(title); title == "" {
 		return nil
 	}
-	c.w.space = true
+	if r := lastRune(c.w.md); c.w.open && (isWord(r) || r == '*' || r == '`' || isSentencePunct(r)) {
+		c.w.space = true
+	}
 	c.w.openMark(markBold)
 	c.plain(title)
 	c.w.closeMark()
-	c.w.space = true
+	c.w.apart = true
 	return nil
 }
 

@@ -10,25 +10,25 @@ var macros = func() map[string]macroSpec {
 		"status":  {write: status, inline: true},
 		"gallery": {write: titleOnly},
 
-		"jira":       {write: jira, inline: true},
-		"jiraissues": {write: jira, inline: true},
+		"jira":       {write: jira, inline: true, apart: true},
+		"jiraissues": {write: jira, inline: true, apart: true},
 
 		"include":         {write: include},
 		"excerpt-include": {write: include},
 
-		"expand":  {write: expand},
-		"excerpt": {write: body},
-		"details": {write: details},
-		"chart":   {write: titleAndBody},
+		"expand":  {write: expand, bodies: true},
+		"excerpt": {write: body, bodies: true},
+		"details": {write: details, bodies: true},
+		"chart":   {write: titleAndBody, bodies: true},
 		"roadmap": {write: roadmap},
 
 		"markdown":                 {write: markdown},
 		"markdown-from-url":        {write: drop},
 		"markdownmacro":            {write: markdown},
 		"markdown-macro":           {write: markdown},
-		"html":                     {write: rawHTML},
-		"widget":                   {write: embedded},
-		"iframe":                   {write: embedded},
+		"html":                     {write: rawHTML, bodies: true},
+		"widget":                   {write: embedded, apart: true},
+		"iframe":                   {write: embedded, apart: true},
 		"plantumlcloud":            {write: plantumlCloud},
 		"confluence-mermaid-macro": {write: mermaidRevisions},
 	}
@@ -39,10 +39,10 @@ var macros = func() map[string]macroSpec {
 	}
 	add(macroSpec{write: code}, "code", "paste-code-macro")
 	add(macroSpec{write: noformat}, "noformat")
-	add(macroSpec{write: panel}, "info", "note", "tip", "warning", "panel")
-	add(macroSpec{write: body}, "section", "column", "toc-zone", "center", "align", "div")
-	add(macroSpec{write: body, inline: true}, "span")
-	add(macroSpec{write: file, inline: true}, "view-file", "viewpdf", "viewdoc", "viewxls", "viewppt", "multimedia")
+	add(macroSpec{write: panel, bodies: true}, "info", "note", "tip", "warning", "panel")
+	add(macroSpec{write: body, bodies: true}, "section", "column", "toc-zone", "center", "align", "div")
+	add(macroSpec{write: body, inline: true, bodies: true}, "span")
+	add(macroSpec{write: file, inline: true, apart: true}, "view-file", "viewpdf", "viewdoc", "viewxls", "viewppt", "multimedia")
 	add(macroSpec{write: diagram}, "drawio", "inc-drawio", "drawio-sketch", "gliffy", "lucidchart", "mermaid-cloud")
 	add(macroSpec{write: fenced("mermaid")}, "mermaid", "mermaid-macro")
 	add(macroSpec{write: fenced("plantuml")}, "plantuml", "plantumlrender")

@@ -31,7 +31,7 @@ func (d *Document) Needs(ctx Context) Needs {
 	s := scanner{c: converter{ctx: ctx, site: newSite(ctx.BaseURL), page: ctx.Page, macros: macros}}
 	s.walk(d.root)
 	for _, k := range s.c.rec.keys {
-		if p := project(k.key); !slices.Contains(s.needs.JiraProjects, p) {
+		if p := project(k.key); !(k.query && slices.Contains(stopList, p)) && !slices.Contains(s.needs.JiraProjects, p) {
 			s.needs.JiraProjects = append(s.needs.JiraProjects, p)
 		}
 	}

@@ -5,12 +5,13 @@ import "strings"
 // taskList writes a task list; what else stands in it, follows in place.
 func (c *converter) taskList(n *node) {
 	c.w.endBlock()
-	start := len(c.w.md)
+	end := 0
 	for child := n.first; child != nil; child = child.next {
-		if child.kind == elementNode && child.tag == tagTask && !c.w.cell && len(c.w.md) > start {
-			c.w.sep = sepTight
+		if child.kind == elementNode && child.tag == tagTask && !c.w.cell {
+			c.below(&end, func() { c.node(child) })
+		} else {
+			c.node(child)
 		}
-		c.node(child)
 	}
 	c.w.endBlock()
 }

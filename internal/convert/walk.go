@@ -51,6 +51,7 @@ func (c *converter) node(n *node) {
 	}
 	if c.w.flat && !c.w.cell && c.isHeavy(n) {
 		c.deferred = append(c.deferred, n)
+		c.w.space = true
 		return
 	}
 	switch n.tag {
