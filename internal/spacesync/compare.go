@@ -78,6 +78,7 @@ func (w *work) begin(ctx context.Context) error {
 		return err
 	}
 	w.me, w.began = w.latestMe, w.latestTime
+	w.setSiteTime(w.src.BaseURL, w.began)
 	var space wiki.Space
 	err := w.whole(ctx, fmt.Sprintf("space %s", w.src.SpaceKey), func() (err error) {
 		space, err = w.site.Space(ctx, w.src.SpaceKey)

@@ -107,6 +107,12 @@ func (f *fakeSite) drop(id string) {
 	f.follow()
 }
 
+func (f *fakeSite) clock() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.now
+}
+
 func (f *fakeSite) sleep(d time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -88,13 +88,10 @@ func (w *work) judge(ctx context.Context, items []*item) ([]*item, error) {
 	return items, w.complete(ctx, look, metas)
 }
 
-// searchChanges asks the search index. The window is computed from the site's clock on both ends; before the first
-// answer it has to be guessed from ours, and where that was too short the question is asked again.
+// searchChanges asks the search index. The window is computed from the site's clock on both ends; what it says
+// now is known with the answer, so where the guess made it too short the question is asked again.
 func (w *work) searchChanges(ctx context.Context, byID map[string]*item) error {
-	now, ok := w.site.ServerTime()
-	if !ok {
-		now = time.Now()
-	}
+	now := w.siteTime(w.src.BaseURL)
 	for {
 		window := max(now.Sub(*w.src.Watermark), 0) + time.Minute
 		err := w.whole(ctx, "the search for changes", func() error {
@@ -112,12 +109,14 @@ func (w *work) searchChanges(ctx context.Context, byID map[string]*item) error {
 			return err
 		}
 		if w.began.IsZero() {
+			var ok bool
 			if w.began, ok = w.site.ServerTime(); !ok {
 				if _, err := w.alive(ctx); err != nil {
 					return err
 				}
 				w.began = w.latestTime
 			}
+			w.setSiteTime(w.src.BaseURL, w.began)
 		}
 		if w.began.Sub(*w.src.Watermark) <= window {
 			return nil

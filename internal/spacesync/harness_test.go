@@ -26,9 +26,15 @@ type bench struct {
 	store  *contentstore.Store
 	syncer *spacesync.Syncer
 	site   spacesync.Site
+	base   string
 }
 
 func newBench(t testing.TB, site spacesync.Site, o spacesync.Options) *bench {
+	t.Helper()
+	return newBenchAt(t, site, sources.Connection{BaseURL: "https://wiki.test", Deployment: wiki.Cloud}, o)
+}
+
+func newBenchAt(t testing.TB, site spacesync.Site, conn sources.Connection, o spacesync.Options) *bench {
 	t.Helper()
 	db := postgrestest.New(t)
 	store, err := contentstore.New(db, nil)
@@ -38,13 +44,17 @@ func newBench(t testing.TB, site spacesync.Site, o spacesync.Options) *bench {
 	if o.FirstPause == 0 {
 		o.FirstPause = time.Millisecond
 	}
-	b := &bench{t: t, db: db, store: store, site: site, syncer: spacesync.New(store, index.New(store, index.Options{}), o)}
-	c := sources.StoredConnection{
-		Connection:  sources.Connection{ID: "conn", Name: "wiki", BaseURL: "https://wiki.test", Deployment: wiki.Cloud},
-		TokenSealed: []byte("x"),
-	}
-	b.ok(store.InsertConnection(t.Context(), c))
+	b := &bench{t: t, db: db, store: store, site: site, base: conn.BaseURL, syncer: spacesync.New(store, index.New(store, index.Options{}), o)}
+	conn.ID, conn.Name = "conn", "wiki"
+	b.ok(store.InsertConnection(t.Context(), sources.StoredConnection{Connection: conn, TokenSealed: []byte("x")}))
 	return b
+}
+
+// newBenchSyncer is the same bench after a restart of the program.
+func newBenchSyncer(b *bench, o spacesync.Options) *bench {
+	again := *b
+	again.syncer = spacesync.New(b.store, index.New(b.store, index.Options{}), o)
+	return &again
 }
 
 func (b *bench) ok(err error) {
@@ -59,7 +69,7 @@ func (b *bench) source(space wiki.Space, strategy sources.DeletionStrategy, rest
 	b.t.Helper()
 	id := strings.ToLower(space.Key)
 	b.ok(b.store.InsertSource(b.t.Context(), sources.StoredSource{
-		ID: id, Name: space.Key, ConnectionID: "conn", Space: space, BaseURL: "https://wiki.test", FrequencyHours: 24,
+		ID: id, Name: space.Key, ConnectionID: "conn", Space: space, BaseURL: b.base, FrequencyHours: 24,
 		Strategy: strategy, RestrictedPages: restricted, TextLanguage: "english",
 	}))
 	return id
@@ -154,10 +164,15 @@ func (b *bench) strays() int {
 // same fails where the index of a source is not what it should be.
 func (b *bench) same(id string, want map[string]page) {
 	b.t.Helper()
-	if diff := cmp.Diff(want, b.pages(id)); diff != "" {
-		b.t.Errorf("index of %s (-want +got):\n%s", id, diff)
-	}
+	b.diff(id, want, b.pages(id))
 	if n := b.strays(); n > 0 {
 		b.t.Errorf("%d chunks without a page", n)
+	}
+}
+
+func (b *bench) diff(what string, want, got map[string]page) {
+	b.t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		b.t.Errorf("index of %s (-want +got):\n%s", what, diff)
 	}
 }

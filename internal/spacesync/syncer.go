@@ -25,7 +25,9 @@ type Options struct {
 	FirstPause time.Duration
 	// ReconcileEvery is the interval of weekly_reconciliation. 0: 7 days.
 	ReconcileEvery time.Duration
-	Logger         *slog.Logger
+	// Now is our clock. nil: time.Now.
+	Now    func() time.Time
+	Logger *slog.Logger
 }
 
 // WithDefaults fills in what is not set.
@@ -45,6 +47,9 @@ func (o Options) WithDefaults() Options {
 	if o.ReconcileEvery <= 0 {
 		o.ReconcileEvery = 7 * 24 * time.Hour
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -56,11 +61,27 @@ type Syncer struct {
 	store   Store
 	indexer *index.Indexer
 	options Options
+
+	mu     sync.Mutex               // guards clocks
+	clocks map[string]time.Duration // base URL → how far the site's clock is ahead of ours
+}
+
+// siteTime is the site's time as far as we know it.
+func (s *Syncer) siteTime(base string) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.options.Now().Add(s.clocks[base])
+}
+
+func (s *Syncer) setSiteTime(base string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clocks[base] = at.Sub(s.options.Now())
 }
 
 // New returns a syncer.
 func New(store Store, indexer *index.Indexer, o Options) *Syncer {
-	return &Syncer{store: store, indexer: indexer, options: o.WithDefaults()}
+	return &Syncer{store: store, indexer: indexer, options: o.WithDefaults(), clocks: map[string]time.Duration{}}
 }
 
 // work is one run at work on one source.
@@ -197,7 +218,7 @@ func (w *work) mode() (compare, deletes bool) {
 		due = true
 	case sources.OnDemand:
 	default:
-		due = w.src.LastReconciliation == nil || time.Since(*w.src.LastReconciliation) >= w.options.ReconcileEvery
+		due = w.src.LastReconciliation == nil || w.options.Now().Sub(*w.src.LastReconciliation) >= w.options.ReconcileEvery
 	}
 	deletes = w.run.Reconcile || due || first
 	compare = deletes || w.run.Full || w.src.FullSince != nil || w.src.ReconcileWanted
