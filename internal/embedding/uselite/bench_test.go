@@ -3,6 +3,7 @@ package uselite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -118,5 +119,44 @@ func BenchmarkDocuments(b *testing.B) {
 			b.ReportMetric(done/(processorTime(b)-start).Seconds(), "chunks/cpu-s")
 			b.ReportMetric(done/time.Since(begin).Seconds(), "chunks/s")
 		})
+	}
+}
+
+// BenchmarkQueryDuringDocuments is how long a query takes while all cores embed documents.
+func BenchmarkQueryDuringDocuments(b *testing.B) {
+	m, err := New(Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	done := make(chan int)
+	go func() {
+		docs := make([]embedding.Document, 16)
+		for i := range docs {
+			docs[i] = embedding.Document{Context: "Handbook > Accounts", Text: golden(b)[33].Text}
+		}
+		n := 0
+		for ctx.Err() == nil {
+			if _, err := m.EmbedDocuments(ctx, docs); err == nil {
+				n += len(docs)
+			}
+		}
+		done <- n
+	}()
+	var took []time.Duration
+	begin := time.Now()
+	for b.Loop() {
+		time.Sleep(20 * time.Millisecond)
+		start := time.Now()
+		if _, err := m.EmbedQuery(ctx, "How do I reset my password?"); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(start))
+	}
+	cancel()
+	b.ReportMetric(float64(<-done)/time.Since(begin).Seconds(), "documents/s")
+	slices.Sort(took)
+	for _, p := range []int{50, 95, 99} {
+		b.ReportMetric(float64(took[len(took)*p/100])/float64(time.Millisecond), fmt.Sprintf("p%d-ms", p))
 	}
 }
