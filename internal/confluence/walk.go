@@ -220,13 +220,23 @@ func (w *walk[T]) offsets(ctx context.Context) iter.Seq2[T, error] {
 			if !w.fresh(page, yield) || len(walked) == known {
 				return
 			}
-			start += len(page)
-			if overlap = len(page) > 1; overlap {
+			rows := distinctRows(page)
+			start += rows
+			if overlap = rows > 1; overlap {
 				start--
 			}
 		}
 		yield(zero, w.broken("has no end"))
 	}
+}
+
+// distinctRows is how many rows a page has, without those it repeats.
+func distinctRows[T row](page []T) int {
+	ids := make(map[string]bool, len(page))
+	for _, r := range page {
+		ids[r.key()] = true
+	}
+	return len(ids)
 }
 
 func (w *walk[T]) offset(ctx context.Context, start int) ([]T, error) {
