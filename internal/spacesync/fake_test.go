@@ -44,6 +44,8 @@ type fakeSite struct {
 	heard    bool // the clock: there has been an answer
 	trace    []string
 	fault    func(call string, ids []string) error
+	hold     string        // a call of this name takes for ever
+	held     chan struct{} // and says so here
 	between  func(call string) // runs after the rows of a listing were read, before they are returned
 }
 
@@ -52,7 +54,7 @@ var _ spacesync.Site = (*fakeSite)(nil)
 func newFake(keys ...string) *fakeSite {
 	f := &fakeSite{
 		now: time.Now().UTC().Truncate(time.Millisecond).Add(-72 * time.Hour), me: "me", spaces: map[string]*wiki.Space{},
-		contents: map[string]*content{}, index: map[string]content{}, nextID: 1000,
+		contents: map[string]*content{}, index: map[string]content{}, nextID: 1000, held: make(chan struct{}, 100),
 	}
 	for i, key := range keys {
 		f.spaces[key] = &wiki.Space{ID: strconv.Itoa(900 + i), Key: key, Name: key, Type: "global", Status: "current"}
@@ -136,8 +138,12 @@ func (f *fakeSite) call(ctx context.Context, name string, ids ...string) error {
 	f.calls++
 	f.heard = true
 	f.trace = append(f.trace, name)
-	fault := f.fault
+	fault, hold := f.fault, f.hold
 	f.mu.Unlock()
+	if name == hold { // until the run gives up
+		f.held <- struct{}{}
+		<-ctx.Done()
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}

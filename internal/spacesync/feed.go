@@ -27,15 +27,8 @@ func (w *work) changes(ctx context.Context) ([]*item, error) {
 	if err := w.witness(ctx, byID); err != nil {
 		return nil, err
 	}
-	due, err := w.store.DueFailures(ctx, w.src.ID, w.byHand())
-	if err != nil {
+	if err := w.failedBefore(ctx, byID); err != nil {
 		return nil, err
-	}
-	for _, f := range due {
-		if byID[f.ID] == nil {
-			byID[f.ID] = &item{ref: wiki.ContentRef{ID: f.ID, Type: f.Type, Title: f.Title}}
-		}
-		byID[f.ID].retry = true
 	}
 	if len(byID) == 0 {
 		return nil, nil
@@ -47,6 +40,31 @@ func (w *work) changes(ctx context.Context) ([]*item, error) {
 	slices.SortFunc(items, func(a, b *item) int { return strings.Compare(a.ref.ID, b.ref.ID) })
 	w.rec.list(idsOf(items)...)
 	return w.judge(ctx, items)
+}
+
+// failedBefore adds the failed pages whose next try is due, and marks those that wait for it and have not changed since.
+func (w *work) failedBefore(ctx context.Context, byID map[string]*item) error {
+	failures, err := w.store.DueFailures(ctx, w.src.ID, true)
+	if err != nil || len(failures) == 0 {
+		return err
+	}
+	due, err := w.due(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range failures {
+		it := byID[f.ID]
+		if it == nil && !due[f.ID] {
+			continue
+		}
+		if it == nil {
+			it = &item{ref: wiki.ContentRef{ID: f.ID, Type: f.Type, Title: f.Title}}
+			byID[f.ID] = it
+		}
+		it.retry = due[f.ID] || it.ref.VersionAt.After(f.LastAt.Add(-clockSkew))
+		it.wait = !it.retry
+	}
+	return nil
 }
 
 // judge finds out which of the listed pages have to be looked at, and everything about them but their bodies.
