@@ -1,0 +1,165 @@
+package searchstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sluicehq/sluice/internal/postgres"
+	"github.com/sluicehq/sluice/internal/postgres/searchstore/dbsqlc"
+	"github.com/sluicehq/sluice/internal/search"
+	"github.com/sluicehq/sluice/internal/search/inverted"
+)
+
+// Changes implements search.Store: what is new to a reader, as one state of the database. A reader that knows other
+// segments than there are gets all fresh and removed chunks again, because maintenance has moved them.
+func (s *Store) Changes(ctx context.Context, known search.Known) (search.Changes, error) {
+	var c search.Changes
+	err := s.snapshot(ctx, func(tx pgx.Tx) error {
+		c = search.Changes{}
+		return s.changes(ctx, tx, known, &c)
+	})
+	if err != nil {
+		return search.Changes{}, fmt.Errorf("changes of the search index: %w", postgres.Translate(err))
+	}
+	return c, nil
+}
+
+func (s *Store) changes(ctx context.Context, tx pgx.Tx, known search.Known, c *search.Changes) error {
+	var err error
+	if c.Since, err = s.q.SnapshotXmin(ctx, tx); err != nil {
+		return err
+	}
+	if c.SegmentIDs, err = s.q.SegmentIDs(ctx, tx); err != nil {
+		return err
+	}
+	since := known.Since
+	if since == 0 || !slices.Equal(c.SegmentIDs, known.Segments) {
+		c.Moved, since = true, 0
+		if err := s.newSegments(ctx, tx, known, c); err != nil {
+			return err
+		}
+	}
+	fresh, err := s.q.FreshSince(ctx, tx, since)
+	if err != nil {
+		return err
+	}
+	for _, r := range fresh {
+		d, err := decode(r.ChunkID, r.SourceID, r.PageID, r.Words)
+		if err != nil {
+			return err
+		}
+		c.Fresh = append(c.Fresh, d)
+	}
+	if c.Removed, err = s.q.RemovedSince(ctx, tx, since); err != nil {
+		return err
+	}
+	pages, err := s.q.PagesSince(ctx, tx, known.Since)
+	if err != nil {
+		return err
+	}
+	c.Pages = make([]search.Page, len(pages))
+	for i, r := range pages {
+		c.Pages[i] = page(r)
+	}
+	sources, err := s.q.SearchSources(ctx, tx)
+	for _, r := range sources {
+		c.Sources = append(c.Sources, search.Source{ID: r.SourceID, Kind: r.SourceType, TextConfig: r.TextConfig})
+	}
+	return err
+}
+
+func (s *Store) newSegments(ctx context.Context, tx pgx.Tx, known search.Known, c *search.Changes) error {
+	var missing []int64
+	for _, id := range c.SegmentIDs {
+		if !slices.Contains(known.Segments, id) {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	rows, err := s.q.SegmentHeaders(ctx, tx, missing)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		header, err := inverted.DecodeHeader(r.Header)
+		if err != nil {
+			return fmt.Errorf("segment %d: %w", r.ID, err)
+		}
+		c.Segments = append(c.Segments, search.SegmentHeader{ID: r.ID, Header: header})
+	}
+	return nil
+}
+
+func decode(chunkID int64, sourceID, pageID string, words []byte) (inverted.Doc, error) {
+	d, err := inverted.DecodeDoc(words)
+	if err != nil {
+		return inverted.Doc{}, fmt.Errorf("words of chunk %d: %w", chunkID, err)
+	}
+	d.ChunkID, d.SourceID, d.PageID = chunkID, sourceID, pageID
+	return d, nil
+}
+
+func page(r dbsqlc.PagesSinceRow) search.Page {
+	p := search.Page{
+		SourceID: r.SourceID, PageID: r.PageID, SpaceKey: r.SpaceKey, Type: r.Type, Title: r.Title, URL: r.Url,
+		LastModified: r.LastModified, Ancestors: r.AncestorIds, AuthorID: r.AuthorID, Author: r.AuthorName, Labels: r.Labels,
+		JiraKeys: r.JiraKeys, Restricted: r.Restricted, Deleted: r.IsDeleted, Chunks: int(r.ChunkCount),
+	}
+	copy(p.Hash[:], r.ContentHash)
+	return p
+}
+
+// Postings implements search.Store.
+func (s *Store) Postings(ctx context.Context, segments []int64, terms []string) ([]search.TermPostings, error) {
+	rows, err := s.q.Postings(ctx, s.reader, dbsqlc.PostingsParams{Segments: segments, Terms: terms})
+	if err != nil {
+		return nil, fmt.Errorf("postings: %w", postgres.Translate(err))
+	}
+	list := make([]search.TermPostings, 0, len(rows))
+	there := 0
+	for _, r := range rows {
+		if r.Term == "" {
+			there++
+			continue
+		}
+		list = append(list, search.TermPostings{Segment: r.SegmentID, Term: r.Term, Data: r.Data})
+	}
+	if there < len(segments) {
+		return nil, search.ErrMoved
+	}
+	return list, nil
+}
+
+// Passages implements search.Store.
+func (s *Store) Passages(ctx context.Context, ids []int64) ([]search.ChunkText, error) {
+	rows, err := s.q.Passages(ctx, s.reader, ids)
+	if err != nil {
+		return nil, fmt.Errorf("passages: %w", postgres.Translate(err))
+	}
+	list := make([]search.ChunkText, len(rows))
+	for i, r := range rows {
+		list[i] = search.ChunkText{
+			ID: r.ID, URL: r.Url, Section: r.SectionTitle, Heading: r.HeadingPath, Anchor: r.Anchor, Content: r.Content, Body: r.BodyText,
+			Breadcrumb: r.Breadcrumb,
+		}
+	}
+	return list, nil
+}
+
+// Bodies implements search.Store.
+func (s *Store) Bodies(ctx context.Context, ids []int64) ([]search.ChunkText, error) {
+	rows, err := s.q.BodyTexts(ctx, s.reader, ids)
+	if err != nil {
+		return nil, fmt.Errorf("texts of chunks: %w", postgres.Translate(err))
+	}
+	list := make([]search.ChunkText, len(rows))
+	for i, r := range rows {
+		list[i] = search.ChunkText{ID: r.ID, Title: r.Title, Heading: r.HeadingPath, Body: r.BodyText}
+	}
+	return list, nil
+}

@@ -1,0 +1,62 @@
+package searchstore
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/pgvector/pgvector-go"
+
+	"github.com/sluicehq/sluice/internal/postgres"
+	"github.com/sluicehq/sluice/internal/search"
+)
+
+// How the vector index is searched: how many candidates it keeps, and how far an iterative scan goes.
+const (
+	leastBreadth = 100
+	mostBreadth  = 1000 // hnsw.ef_search takes no more
+	mostTuples   = 20000
+)
+
+// Nearest implements search.Store. The index is one per model, over the expression that vectorSQL writes; where the
+// caller names the chunks, they are compared one by one.
+func (s *Store) Nearest(ctx context.Context, n search.NearestQuery) ([]search.Near, error) {
+	var found []search.Near
+	err := s.snapshot(ctx, func(tx pgx.Tx) error {
+		if n.Among == nil {
+			_, err := tx.Exec(ctx, fmt.Sprintf(
+				"SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = %d; SET LOCAL hnsw.max_scan_tuples = %d",
+				min(max(n.Limit, leastBreadth), mostBreadth), max(mostTuples, n.Limit)), pgx.QueryExecModeSimpleProtocol)
+			if err != nil {
+				return err
+			}
+		}
+		sql, args := vectorSQL(n)
+		rows, err := tx.Query(ctx, sql, args...)
+		if err != nil {
+			return err
+		}
+		found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[search.Near])
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("nearest chunks: %w", postgres.Translate(err))
+	}
+	return found, nil
+}
+
+// vectorSQL is the one place of SQL that is made at run time: the planner uses an expression index only where number of
+// dimensions and model stand in the query as literals. "+ 0" keeps it from using the index where every row counts.
+func vectorSQL(n search.NearestQuery) (sql string, args []any) {
+	vector := pgvector.NewHalfVector(n.Vector)
+	distance := "embedding::halfvec(" + strconv.Itoa(len(n.Vector)) + ") <=> $1"
+	where := "embedding_model = '" + strings.NewReplacer("'", "''", "\x00", "").Replace(n.Model) + "'"
+	if n.Among != nil {
+		return "SELECT id, 1 - (" + distance + ") FROM chunks WHERE id = ANY($3) AND " + where +
+			" ORDER BY (" + distance + ") + 0 LIMIT $2", []any{vector, n.Limit, n.Among}
+	}
+	return "WITH near AS MATERIALIZED (SELECT id, " + distance + " AS distance FROM chunks WHERE " + where +
+		" ORDER BY " + distance + " LIMIT $2) SELECT id, 1 - distance FROM near ORDER BY distance, id", []any{vector, n.Limit}
+}

@@ -1,0 +1,120 @@
+package search
+
+import (
+	"container/list"
+	"context"
+	"sync"
+)
+
+// postingsKey names postings; what it names never changes.
+type postingsKey struct {
+	segment int64
+	term    string
+}
+
+// postingsCache keeps the postings that were used last, up to a number of bytes; that a term has none is kept, too.
+type postingsCache struct {
+	store Store
+	most  int
+
+	mu    sync.Mutex
+	bytes int
+	used  *list.List // of *cachedPostings, latest first
+	byKey map[postingsKey]*list.Element
+}
+
+type cachedPostings struct {
+	key  postingsKey
+	data []byte
+}
+
+// entryCost is what an entry takes beside its postings.
+const entryCost = 160
+
+func newPostingsCache(store Store, most int) *postingsCache {
+	return &postingsCache{store: store, most: most, used: list.New(), byKey: map[postingsKey]*list.Element{}}
+}
+
+// get returns the postings of terms in the segments of a state: for each segment, for each term.
+func (c *postingsCache) get(ctx context.Context, s *state, terms []string) ([][][]byte, error) {
+	found := make([][][]byte, len(s.segments))
+	place := map[int64]int{}
+	missing := map[string]bool{}
+	c.mu.Lock()
+	for i, seg := range s.segments {
+		found[i] = make([][]byte, len(terms))
+		if seg.id == 0 {
+			for t, term := range terms {
+				found[i][t] = seg.memory[term]
+			}
+			continue
+		}
+		for t, term := range terms {
+			e, ok := c.byKey[postingsKey{seg.id, term}]
+			if !ok {
+				missing[term] = true
+				place[seg.id] = i
+				continue
+			}
+			c.used.MoveToFront(e)
+			found[i][t] = e.Value.(*cachedPostings).data
+		}
+	}
+	c.mu.Unlock()
+	if len(missing) == 0 {
+		return found, nil
+	}
+	return found, c.fetch(ctx, found, terms, place, missing)
+}
+
+func (c *postingsCache) fetch(ctx context.Context, found [][][]byte, terms []string, place map[int64]int, missing map[string]bool) error {
+	segments := make([]int64, 0, len(place))
+	for id := range place {
+		segments = append(segments, id)
+	}
+	var ask []string
+	number := map[string]int{}
+	for i, term := range terms {
+		if missing[term] {
+			ask = append(ask, term)
+			number[term] = i
+		}
+	}
+	rows, err := c.store.Postings(ctx, segments, ask)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	has := make(map[postingsKey]bool, len(rows))
+	for _, r := range rows {
+		found[place[r.Segment]][number[r.Term]] = r.Data
+		key := postingsKey{r.Segment, r.Term}
+		has[key] = true
+		c.put(key, r.Data)
+	}
+	for _, id := range segments {
+		for _, term := range ask {
+			if key := (postingsKey{id, term}); !has[key] {
+				c.put(key, nil)
+			}
+		}
+	}
+	return nil
+}
+
+// put keeps postings, and drops those that were used longest ago where there are too many bytes.
+func (c *postingsCache) put(key postingsKey, data []byte) {
+	if _, ok := c.byKey[key]; ok || len(data)+entryCost > c.most {
+		return
+	}
+	c.byKey[key] = c.used.PushFront(&cachedPostings{key: key, data: data})
+	c.bytes += len(data) + entryCost
+	for c.bytes > c.most {
+		e := c.used.Back()
+		old := e.Value.(*cachedPostings)
+		c.used.Remove(e)
+		delete(c.byKey, old.key)
+		c.bytes -= len(old.data) + entryCost
+	}
+}

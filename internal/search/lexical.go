@@ -1,0 +1,222 @@
+package search
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/sluicehq/sluice/internal/search/inverted"
+)
+
+// BM25's parameters, and what a label counts for against a word of the text.
+const (
+	k1          = 1.2
+	b           = 0.75
+	labelFactor = 0.5
+)
+
+// scored is a term with its weight in this query.
+type scored struct {
+	text   string
+	df     int
+	idf    float64
+	weight float64 // idf by its share, summed over the words it is part of
+}
+
+// lexical is the keyword leg's answer: scores of chunks and the best of each page.
+type lexical struct {
+	terms  []scored
+	scores [][]float32 // by segment, by chunk; nil where nothing was found
+	best   []float32   // by page, without labels
+	doc    []docRef    // by page, its best chunk
+	label  []float32   // by page; nil where no label matches
+	pages  []int32     // that were found, in no order
+	cut    bool        // a phrase was looked up in part of the chunks
+}
+
+// score is the score of a page.
+func (l *lexical) score(page int32) float64 {
+	v := float64(l.best[page])
+	if l.label != nil {
+		v += float64(l.label[page])
+	}
+	return v
+}
+
+// scorer scores the chunks of a state.
+type scorer struct {
+	s        *state
+	terms    []scored
+	postings [][][]byte // by segment, by term
+	index    map[string]int
+}
+
+// newScorer fetches what the words of a query need: postings and frequencies.
+func newScorer(ctx context.Context, s *state, cache *postingsCache, w *wanted) (*scorer, error) {
+	sc := &scorer{s: s, index: map[string]int{}}
+	shares := map[string]float64{}
+	var texts []string
+	add := func(t term, share float64) {
+		if _, ok := sc.index[t.Text]; !ok {
+			sc.index[t.Text] = len(texts)
+			texts = append(texts, t.Text)
+		}
+		shares[t.Text] += share
+	}
+	for _, x := range w.words {
+		for _, t := range x.Terms {
+			add(t, float64(t.Share))
+		}
+	}
+	for _, t := range w.joined(s.configs) {
+		add(t, float64(t.Share))
+	}
+	for _, list := range [][][]word{w.phrases, w.excluded} {
+		for _, words := range list {
+			for _, x := range words {
+				add(x.Terms[0], 0)
+			}
+		}
+	}
+	var err error
+	if sc.postings, err = cache.get(ctx, s, texts); err != nil {
+		return nil, err
+	}
+	for i, text := range texts {
+		t := scored{text: text}
+		for seg := range sc.postings {
+			t.df += inverted.CountPostings(sc.postings[seg][i])
+		}
+		n, df := float64(max(s.docs, t.df)), float64(t.df)
+		t.idf = math.Log(1 + (n-df+0.5)/(df+0.5))
+		t.weight = t.idf * shares[text]
+		sc.terms = append(sc.terms, t)
+	}
+	for i := range w.words {
+		w.words[i].Unknown = sc.unknown(w.words[i])
+	}
+	return sc, nil
+}
+
+// unknown reports whether no chunk has the word: for an identifier, neither it nor all of its parts.
+func (sc *scorer) unknown(x word) bool {
+	return !slices.ContainsFunc(x.Terms, func(t term) bool { return sc.df(t.Text) > 0 }) && len(sc.s.labelPages[x.Terms[0].Text]) == 0
+}
+
+func (sc *scorer) df(text string) int {
+	if i, ok := sc.index[text]; ok {
+		return sc.terms[i].df
+	}
+	return 0
+}
+
+// norms are the length part of BM25 by length in words.
+func (s *state) norms() []float32 {
+	norms := make([]float32, 2048)
+	for n := range norms {
+		norms[n] = float32(k1 * (1 - b + b*float64(n)/s.average))
+	}
+	return norms
+}
+
+// run scores all chunks and finds the best of each page that is allowed.
+func (sc *scorer) run(ctx context.Context, a *allowed) (*lexical, error) {
+	l := &lexical{terms: sc.terms, scores: make([][]float32, len(sc.s.segments))}
+	norms := sc.s.norms()
+	workers := make(chan struct{}, max(1, runtime.GOMAXPROCS(0)))
+	var wg sync.WaitGroup
+	for i := range sc.s.segments {
+		workers <- struct{}{}
+		wg.Go(func() {
+			l.scores[i] = sc.segment(i, norms)
+			<-workers
+		})
+	}
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	l.fold(sc.s, a)
+	sc.labels(l, a)
+	return l, nil
+}
+
+// segment scores the chunks of a segment; nil where none has a term.
+func (sc *scorer) segment(i int, norms []float32) []float32 {
+	seg := sc.s.segments[i]
+	var scores []float32
+	lengths := seg.header.Lengths
+	for t, data := range sc.postings[i] {
+		weight := float32(sc.terms[t].weight)
+		if len(data) == 0 || weight == 0 {
+			continue
+		}
+		if scores == nil {
+			scores = make([]float32, len(lengths))
+		}
+		var gains [inverted.MaxFrequency + 1]float32
+		for f := range gains {
+			gains[f] = weight * (k1 + 1) * float32(f) / inverted.Unit
+		}
+		for doc, frequency := range inverted.Postings(data) {
+			if int(doc) >= len(lengths) {
+				break
+			}
+			norm := norms[min(int(lengths[doc]), len(norms)-1)]
+			scores[doc] += gains[frequency] / (float32(frequency)/inverted.Unit + norm)
+		}
+	}
+	for doc := range seg.gone {
+		if seg.gone[doc] && scores != nil {
+			scores[doc] = 0
+		}
+	}
+	return scores
+}
+
+// fold finds the best chunk of each page.
+func (l *lexical) fold(s *state, a *allowed) {
+	l.best = make([]float32, len(s.pages))
+	l.doc = make([]docRef, len(s.pages))
+	l.pages = l.pages[:0]
+	for i, seg := range s.segments {
+		for doc, score := range l.scores[i] {
+			if score <= 0 {
+				continue
+			}
+			page := seg.page[doc]
+			if score <= l.best[page] || !a.has(page) {
+				continue
+			}
+			if l.best[page] == 0 {
+				l.pages = append(l.pages, page)
+			}
+			l.best[page] = score
+			l.doc[page] = docRef{seg: int32(i), doc: int32(doc)}
+		}
+	}
+}
+
+// labels adds what labels are worth. A page that has a word only as a label is found by its first chunk.
+func (sc *scorer) labels(l *lexical, a *allowed) {
+	for _, t := range sc.terms {
+		if t.weight == 0 {
+			continue
+		}
+		for _, page := range sc.s.labelPages[t.text] {
+			if !a.has(page) || sc.s.first[page] == noDoc {
+				continue
+			}
+			if l.label == nil {
+				l.label = make([]float32, len(sc.s.pages))
+			}
+			if l.best[page] == 0 && l.label[page] == 0 {
+				l.pages = append(l.pages, page)
+				l.doc[page] = sc.s.first[page]
+			}
+			l.label[page] += float32(labelFactor * t.weight)
+		}
+	}
+}

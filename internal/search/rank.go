@@ -1,0 +1,295 @@
+package search
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/sluicehq/sluice/internal/search/analysis"
+)
+
+// What breaks ties, as shares of the fused score, which is at most 1.
+const (
+	titleBoost     = 0.04 // all words of the query in the title; less for some of them
+	exactBoost     = 0.04 // the title is the query
+	freshBoost     = 0.015
+	hierarchyBoost = 0.005
+	issueBoost     = 1 // the query is an issue key and the page carries it
+)
+
+const (
+	freshHalf = 180 * 24 * time.Hour // freshness halves
+	// ranked is how many pages get boosts and are looked at for duplicates, at least.
+	ranked = 400
+	// nearestShare is how close to the best a page found by its meaning alone has to be.
+	nearestShare = 0.5
+)
+
+// candidate is a page with its scores.
+type candidate struct {
+	page         int32
+	keyword      float64 // BM25, labels included
+	vector       float64 // cosine
+	keywordNorm  float64 // 0..1 among this query's pages
+	vectorNorm   float64
+	keywordRank  int // 1 is the best; 0: not found by words
+	vectorRank   int
+	fused        float64
+	boosts       []Boost
+	score        float64
+	also         []string // sources with the same page
+	vectorHits   []vectorHit
+	lastModified time.Time
+}
+
+// ranking is the ordered answer before its texts are fetched.
+type ranking struct {
+	pages  []int32 // all that match
+	list   []*candidate
+	weight float64 // of the vector leg
+	top    float64 // best BM25 score
+}
+
+// rank fuses the legs and orders the pages. need is how many are wanted from the top.
+func (s *state) rank(q *plan, l *lexical, v *vectorLeg, need int) *ranking {
+	r := &ranking{weight: q.weight}
+	byVector := s.vectorPages(v)
+	if l == nil || q.mode == Vector {
+		r.weight = 1
+	}
+	if len(byVector) == 0 && q.mode != Vector {
+		r.weight = 0
+	}
+	keep := s.topPages(l, max(ranked, need+50))
+	candidates := make(map[int32]*candidate, len(keep)+len(byVector))
+	if l != nil && q.mode != Vector {
+		r.pages = slices.Clone(l.pages)
+		r.addKeyword(s, l, keep, candidates)
+	}
+	r.addVector(s, q, l, byVector, candidates)
+	for _, c := range candidates {
+		c.fused = (1-r.weight)*c.keywordNorm + r.weight*c.vectorNorm
+		s.boost(c, q)
+		r.list = append(r.list, c)
+	}
+	r.sort(s, q.sort)
+	r.list = s.merge(r.list)
+	return r
+}
+
+// topPages returns the best pages of the keyword leg, in order.
+func (s *state) topPages(l *lexical, most int) []int32 {
+	if l == nil {
+		return nil
+	}
+	pages := slices.Clone(l.pages)
+	order := func(a, b int32) int {
+		return cmp.Or(cmp.Compare(l.score(b), l.score(a)), cmp.Compare(a, b))
+	}
+	if len(pages) > 4*most {
+		pages = aboveCut(pages, l, most)
+	}
+	slices.SortFunc(pages, order)
+	return pages[:min(len(pages), most)]
+}
+
+// aboveCut drops pages that cannot be among the best, by a histogram of the scores: sorting all of them would take
+// longer than scoring them.
+func aboveCut(pages []int32, l *lexical, most int) []int32 {
+	const bins = 512
+	top := 0.0
+	for _, p := range pages {
+		top = math.Max(top, l.score(p))
+	}
+	bin := func(p int32) int { return min(int(l.score(p)/top*bins), bins-1) }
+	var histogram [bins]int
+	for _, p := range pages {
+		histogram[bin(p)]++
+	}
+	edge, n := bins, 0
+	for edge > 0 && n < most {
+		edge--
+		n += histogram[edge]
+	}
+	return slices.DeleteFunc(pages, func(p int32) bool { return bin(p) < edge })
+}
+
+func (r *ranking) addKeyword(s *state, l *lexical, keep []int32, candidates map[int32]*candidate) {
+	if len(keep) == 0 {
+		return
+	}
+	r.top = l.score(keep[0])
+	for i, page := range keep {
+		score := l.score(page)
+		candidates[page] = &candidate{
+			page: page, keyword: score, keywordNorm: score / r.top, keywordRank: i + 1, lastModified: s.pages[page].LastModified,
+		}
+	}
+}
+
+// vectorPage is what the vector leg says of a page.
+type vectorPage struct {
+	page int32
+	hits []vectorHit
+}
+
+func (s *state) vectorPages(v *vectorLeg) []vectorPage {
+	if v == nil {
+		return nil
+	}
+	var list []vectorPage
+	place := map[int32]int{}
+	for _, h := range v.hits {
+		page := s.pageOf(h.doc)
+		i, ok := place[page]
+		if !ok {
+			i = len(list)
+			place[page] = i
+			list = append(list, vectorPage{page: page})
+		}
+		list[i].hits = append(list[i].hits, h)
+	}
+	return list
+}
+
+func (r *ranking) addVector(s *state, q *plan, l *lexical, list []vectorPage, candidates map[int32]*candidate) {
+	if len(list) == 0 {
+		return
+	}
+	best, worst := list[0].hits[0].similarity, list[len(list)-1].hits[0].similarity
+	for i, p := range list {
+		similarity := p.hits[0].similarity
+		norm := 1.0
+		if best > worst {
+			norm = (similarity - worst) / (best - worst)
+		}
+		c := candidates[p.page]
+		if c == nil {
+			found := l != nil && l.score(p.page) > 0
+			if q.mode != Vector && !found && norm < nearestShare {
+				continue
+			}
+			c = &candidate{page: p.page, lastModified: s.pages[p.page].LastModified}
+			if q.mode != Vector && found {
+				c.keyword = l.score(p.page)
+				c.keywordNorm = c.keyword / r.top
+				c.keywordRank = ranked
+			} else {
+				r.pages = append(r.pages, p.page)
+			}
+			candidates[p.page] = c
+		}
+		c.vector, c.vectorNorm, c.vectorRank, c.vectorHits = similarity, norm, i+1, p.hits
+	}
+}
+
+// boost adds what breaks ties.
+func (s *state) boost(c *candidate, q *plan) {
+	p := s.pages[c.page]
+	add := func(reason string, value float64) {
+		if value >= 0.0005 {
+			c.boosts = append(c.boosts, Boost{Reason: reason, Value: value})
+			c.score += value
+		}
+	}
+	c.score = c.fused
+	if share := q.titleShare(p); share > 0 {
+		add("words in the title", titleBoost*share*share)
+	}
+	if q.folded != "" && p.folded == q.folded {
+		add("the title is the query", exactBoost)
+	}
+	add("freshness", freshBoost*math.Exp2(-float64(q.now.Sub(p.LastModified))/float64(freshHalf)))
+	add("place in the hierarchy", hierarchyBoost/float64(1+len(p.Ancestors)))
+	if q.issue != "" && slices.Contains(p.JiraKeys, q.issue) {
+		add("carries the issue", issueBoost)
+	}
+}
+
+// titleShare is the share (0..1) of the query's words that stand in a page's title.
+func (q *plan) titleShare(p *pageInfo) float64 {
+	if len(q.wanted.words) == 0 {
+		return 0
+	}
+	terms := map[string]bool{}
+	for _, t := range q.titles.Tokens(p.Title) {
+		for _, x := range t.Terms {
+			terms[x.Text] = true
+		}
+	}
+	n := 0
+	for _, w := range q.wanted.words {
+		if slices.ContainsFunc(w.Terms, func(t term) bool { return t.Share >= 1 && terms[t.Text] }) {
+			n++
+		}
+	}
+	return float64(n) / float64(len(q.wanted.words))
+}
+
+// byDateShare is how good a page has to be, against the best, to be listed where dates decide the order: a page that has
+// one common word of the query is none of its answers.
+const byDateShare = 0.3
+
+func (r *ranking) sort(s *state, by Sort) {
+	slices.SortFunc(r.list, func(a, b *candidate) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), b.lastModified.Compare(a.lastModified), comparePages(s, a.page, b.page))
+	})
+	if by != ByDate || len(r.list) == 0 {
+		return
+	}
+	least := r.list[0].score * byDateShare
+	r.list = slices.DeleteFunc(r.list, func(c *candidate) bool { return c.score < least })
+	r.pages = r.pages[:0]
+	for _, c := range r.list {
+		r.pages = append(r.pages, c.page)
+	}
+	slices.SortFunc(r.list, func(a, b *candidate) int {
+		return cmp.Or(b.lastModified.Compare(a.lastModified), cmp.Compare(b.score, a.score), comparePages(s, a.page, b.page))
+	})
+}
+
+func comparePages(s *state, a, b int32) int {
+	return cmp.Or(cmp.Compare(s.pages[a].SourceID, s.pages[b].SourceID), cmp.Compare(s.pages[a].PageID, s.pages[b].PageID))
+}
+
+// merge folds pages that are the same under several sources into the best of them.
+func (s *state) merge(list []*candidate) []*candidate {
+	byURL, byHash := map[string]*candidate{}, map[string]*candidate{}
+	kept := list[:0]
+	for _, c := range list {
+		p := s.pages[c.page]
+		hash := ""
+		if p.Hash != [32]byte{} && p.Chunks > 0 {
+			hash = string(p.Hash[:]) + p.Title
+		}
+		same := byURL[p.URL]
+		if p.URL == "" || same == nil {
+			same = byHash[hash]
+			if hash == "" {
+				same = nil
+			}
+		}
+		if same != nil && s.pages[same.page].SourceID != p.SourceID {
+			if !slices.Contains(same.also, p.SourceID) {
+				same.also = append(same.also, p.SourceID)
+			}
+			continue
+		}
+		byURL[p.URL], byHash[hash] = c, c
+		kept = append(kept, c)
+	}
+	return kept
+}
+
+// plan is a request that was understood.
+type plan struct {
+	mode   Mode
+	sort   Sort
+	wanted *wanted
+	weight float64 // of the vector leg
+	issue  string  // the query is this issue key
+	folded string  // the query's text, folded
+	titles *analysis.Analyzer
+	now    time.Time
+}

@@ -1,0 +1,286 @@
+package search
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sluicehq/sluice/internal/search/inverted"
+)
+
+// reader keeps the latest state. Every search asks for what changed before it answers, so that what is stored is found
+// at once; searches that come at the same time share one question.
+type reader struct {
+	store   Store
+	current atomic.Pointer[state]
+
+	mu      sync.Mutex
+	started time.Time // of the last refresh that succeeded
+}
+
+// freshPieces is how many small in-memory segments there are before they are put together.
+const freshPieces = 8
+
+// loadTimeout bounds the first load, which outlives the search that happened to need it.
+const loadTimeout = time.Minute
+
+// state returns a state of the index that is not older than the call.
+func (r *reader) state(ctx context.Context) (*state, error) {
+	asked := time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s := r.current.Load(); s != nil && r.started.After(asked) {
+		return s, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	old := r.current.Load()
+	known := Known{}
+	if old != nil {
+		known = Known{Since: old.since, Segments: old.stored}
+	} else {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
+		defer cancel()
+	}
+	started := time.Now()
+	c, err := r.store.Changes(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	s := next(old, c)
+	r.current.Store(s)
+	r.started = started
+	return s, nil
+}
+
+// next makes the state that follows old.
+func next(old *state, c Changes) *state {
+	if old == nil {
+		old = &state{byKey: map[inverted.PageKey]int32{}, sources: map[string]Source{}}
+	}
+	s := *old
+	s.since = c.Since
+	sources := make(map[string]Source, len(c.Sources))
+	for _, src := range c.Sources {
+		sources[src.ID] = src
+	}
+	sameSources := maps.Equal(sources, old.sources)
+	fresh := c.Fresh
+	if !c.Moved {
+		fresh = unknown(old, c.Fresh)
+	}
+	news := news{pages: changedPages(old, c.Pages), fresh: fresh, removed: c.Removed}
+	if sameSources && !c.Moved && news.empty(old) {
+		return &s
+	}
+	if !sameSources {
+		s.setSources(sources)
+	}
+	s.setPages(news.pages)
+	if !sameSources || len(news.pages) > 0 {
+		s.indexPages()
+	}
+	s.setSegments(old, c, news.fresh)
+	s.remove(c.Removed)
+	s.count()
+	return &s
+}
+
+type news struct {
+	pages   []Page
+	fresh   []inverted.Doc
+	removed []int64
+}
+
+// empty reports whether there is nothing that old does not hold already.
+func (n news) empty(old *state) bool {
+	if len(n.pages)+len(n.fresh) > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(n.removed, func(id int64) bool {
+		_, ok := old.find(id)
+		return ok
+	})
+}
+
+// unknown drops the chunks that a state holds already.
+func unknown(old *state, docs []inverted.Doc) []inverted.Doc {
+	return slices.DeleteFunc(slices.Clone(docs), func(d inverted.Doc) bool {
+		for _, seg := range old.segments {
+			if _, ok := slices.BinarySearch(seg.header.ChunkIDs, d.ChunkID); ok {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// changedPages drops the pages that are as a state knows them.
+func changedPages(old *state, pages []Page) []Page {
+	return slices.DeleteFunc(slices.Clone(pages), func(p Page) bool {
+		i, ok := old.byKey[inverted.PageKey{SourceID: p.SourceID, PageID: p.PageID}]
+		return ok && samePage(old.pages[i].Page, p)
+	})
+}
+
+func samePage(a, b Page) bool {
+	return a.SpaceKey == b.SpaceKey && a.Type == b.Type && a.Title == b.Title && a.URL == b.URL && a.LastModified.Equal(b.LastModified) &&
+		slices.Equal(a.Ancestors, b.Ancestors) && a.AuthorID == b.AuthorID && a.Author == b.Author && slices.Equal(a.Labels, b.Labels) &&
+		slices.Equal(a.JiraKeys, b.JiraKeys) && a.Restricted == b.Restricted && a.Deleted == b.Deleted && a.Chunks == b.Chunks && a.Hash == b.Hash
+}
+
+func (s *state) setSources(sources map[string]Source) {
+	s.sources = sources
+	s.configs = nil
+	for _, id := range slices.Sorted(maps.Keys(sources)) {
+		if config := sources[id].TextConfig; !slices.Contains(s.configs, config) {
+			s.configs = append(s.configs, config)
+		}
+	}
+	s.pages = slices.Clone(s.pages)
+	for i, p := range s.pages {
+		s.pages[i] = newPageInfo(p.Page, sources)
+	}
+}
+
+func (s *state) setPages(pages []Page) {
+	if len(pages) == 0 {
+		return
+	}
+	s.pages = slices.Clone(s.pages)
+	s.byKey = maps.Clone(s.byKey)
+	for _, p := range pages {
+		s.pages[s.pageNumber(inverted.PageKey{SourceID: p.SourceID, PageID: p.PageID})] = newPageInfo(p, s.sources)
+	}
+}
+
+// pageNumber returns the number of a page. One that is not known (yet) gets one, and is not live.
+func (s *state) pageNumber(key inverted.PageKey) int32 {
+	if i, ok := s.byKey[key]; ok {
+		return i
+	}
+	i := int32(len(s.pages))
+	s.pages = append(s.pages, &pageInfo{Page: Page{SourceID: key.SourceID, PageID: key.PageID}})
+	s.byKey[key] = i
+	return i
+}
+
+func (s *state) setSegments(old *state, c Changes, fresh []inverted.Doc) {
+	byID := map[int64]*segment{}
+	var memory []*segment
+	for _, seg := range old.segments {
+		if seg.id != 0 {
+			byID[seg.id] = seg
+		} else if !c.Moved {
+			memory = append(memory, seg)
+		}
+	}
+	for _, h := range c.Segments {
+		byID[h.ID] = s.newSegment(h.ID, h.Header, nil)
+	}
+	s.stored = c.SegmentIDs
+	s.segments = make([]*segment, 0, len(c.SegmentIDs)+len(memory)+1)
+	for _, id := range c.SegmentIDs {
+		if seg := byID[id]; seg != nil {
+			s.segments = append(s.segments, seg)
+		}
+	}
+	if c.Moved {
+		fresh = unknown(s, fresh)
+	}
+	if len(fresh) > 0 {
+		built := inverted.Build(fresh)
+		memory = append(memory, s.newSegment(0, built.Header, built.Postings))
+	}
+	if len(memory) > freshPieces {
+		memory = []*segment{s.joinFresh(memory)}
+	}
+	s.segments = append(s.segments, memory...)
+}
+
+func (s *state) newSegment(id int64, header *inverted.Header, memory map[string][]byte) *segment {
+	if slices.ContainsFunc(header.Pages, func(key inverted.PageKey) bool { _, ok := s.byKey[key]; return !ok }) {
+		s.byKey = maps.Clone(s.byKey)
+		s.pages = slices.Clone(s.pages)
+	}
+	numbers := make([]int32, len(header.Pages))
+	for i, key := range header.Pages {
+		numbers[i] = s.pageNumber(key)
+	}
+	seg := &segment{
+		id: id, header: header, memory: memory, page: make([]int32, len(header.Page)),
+		vocabulary: &vocabulary{}, phrases: &headingList{},
+	}
+	for doc, page := range header.Page {
+		seg.page[doc] = numbers[page]
+	}
+	seg.measure()
+	return seg
+}
+
+// joinFresh makes one of several segments of fresh chunks.
+func (s *state) joinFresh(list []*segment) *segment {
+	headers := make([]*inverted.Header, len(list))
+	gone := map[int64]bool{}
+	terms := map[string]bool{}
+	for i, seg := range list {
+		headers[i] = seg.header
+		for doc, is := range seg.gone {
+			if is {
+				gone[seg.header.ChunkIDs[doc]] = true
+			}
+		}
+		for term := range seg.memory {
+			terms[term] = true
+		}
+	}
+	header, numbers := inverted.Merge(headers, func(id int64) bool { return !gone[id] })
+	postings := make(map[string][]byte, len(terms))
+	for term := range terms {
+		var lists [][]byte
+		var renumber [][]int32
+		for i, seg := range list {
+			if data := seg.memory[term]; data != nil {
+				lists, renumber = append(lists, data), append(renumber, numbers[i])
+			}
+		}
+		if data := inverted.MergePostings(lists, renumber); data != nil {
+			postings[term] = data
+		}
+	}
+	return s.newSegment(0, header, postings)
+}
+
+// remove marks chunks as gone, in copies of their segments.
+func (s *state) remove(ids []int64) {
+	if len(ids) == 0 {
+		return
+	}
+	copied := map[int]bool{}
+	for _, id := range ids {
+		r, ok := s.find(id)
+		if !ok {
+			continue
+		}
+		i := int(r.seg)
+		if !copied[i] {
+			seg := *s.segments[i]
+			if seg.gone == nil {
+				seg.gone = make([]bool, len(seg.header.ChunkIDs))
+			} else {
+				seg.gone = slices.Clone(seg.gone)
+			}
+			s.segments[i] = &seg
+			copied[i] = true
+		}
+		seg := s.segments[i]
+		seg.gone[r.doc] = true
+		seg.live--
+		seg.length -= int(seg.header.Lengths[r.doc])
+	}
+}

@@ -1,0 +1,240 @@
+package search
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sluicehq/sluice/internal/search/analysis"
+)
+
+// Length of a snippet in bytes, about; and how far its ends move to meet the end of a sentence.
+const (
+	snippetLength = 260
+	snippetSlack  = 80
+)
+
+// cutter cuts snippets out of passages.
+type cutter struct {
+	analyzers []*analysis.Analyzer
+	weights   map[string]float64 // of the terms of the query
+	runes     []string           // single characters of Chinese, Japanese or Korean that are searched
+}
+
+func newCutter(f *found) *cutter {
+	c := &cutter{weights: map[string]float64{}}
+	configs := f.s.configs
+	if len(configs) == 0 {
+		configs = []string{"english"}
+	}
+	for _, config := range configs {
+		c.analyzers = append(c.analyzers, analysis.New(config))
+	}
+	if f.scorer != nil {
+		for _, t := range f.scorer.terms {
+			if t.weight > 0 {
+				c.weights[t.text] = t.weight
+			}
+		}
+	}
+	return c
+}
+
+// match is a token that the query asks for.
+type match struct {
+	start, end int
+	term       string
+	weight     float64
+}
+
+// matches finds the tokens of a text that share a term with the query.
+func (c *cutter) matches(text string) []match {
+	var list []match
+	for n, a := range c.analyzers {
+		for _, t := range a.Tokens(text) {
+			if t.Kind == analysis.CJK {
+				list = append(list, c.runs(text, t)...)
+				continue
+			}
+			if m, ok := c.match(t); ok {
+				list = append(list, m)
+			}
+		}
+		if n == 0 && len(c.analyzers) == 1 {
+			break
+		}
+	}
+	return inTextOrder(list)
+}
+
+// match returns the most telling term of a token that is asked for.
+func (c *cutter) match(t analysis.Token) (match, bool) {
+	m := match{start: t.Start, end: t.End}
+	for _, x := range t.Terms {
+		if w := c.weights[x.Text] * float64(x.Share); w > m.weight {
+			m.term, m.weight = x.Text, w
+		}
+	}
+	return m, m.weight > 0
+}
+
+// runs marks the pairs of characters that are asked for, joined where they overlap.
+func (c *cutter) runs(text string, t analysis.Token) []match {
+	var list []match
+	starts := make([]int, 0, len(t.Terms)+1)
+	for i := range text[t.Start:t.End] {
+		starts = append(starts, t.Start+i)
+	}
+	starts = append(starts, t.End)
+	for i := 0; i+1 < len(starts); i++ {
+		for _, n := range []int{2, 1} {
+			if i+n >= len(starts) {
+				continue
+			}
+			piece := analysis.Fold(text[starts[i]:starts[i+n]])
+			w := c.weights[piece]
+			if w == 0 {
+				continue
+			}
+			if k := len(list); k > 0 && list[k-1].end >= starts[i] {
+				list[k-1].end = max(list[k-1].end, starts[i+n])
+				list[k-1].weight += w
+			} else {
+				list = append(list, match{start: starts[i], end: starts[i+n], term: piece, weight: w})
+			}
+			break
+		}
+	}
+	return list
+}
+
+func inTextOrder(list []match) []match {
+	out := list[:0]
+	sortMatches(list)
+	for _, m := range list {
+		if n := len(out); n > 0 && m.start < out[n-1].end {
+			continue
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// mark puts the marks around what matches in a whole text.
+func (c *cutter) mark(text string) string { return marked(text, 0, len(text), c.matches(text)) }
+
+// snippet cuts the stretch with the most telling matches. Text without any is cut at its beginning.
+func (c *cutter) snippet(text string) string {
+	text = strings.TrimSpace(text)
+	list := c.matches(text)
+	start, end := c.window(text, list)
+	s := marked(text, start, end, list)
+	if start > 0 {
+		s = "… " + s
+	}
+	if end < len(text) {
+		s += " …"
+	}
+	return s
+}
+
+// window chooses the stretch: every term counts once, further occurrences a little.
+func (c *cutter) window(text string, list []match) (start, end int) {
+	if len(text) <= snippetLength+snippetSlack {
+		return 0, len(text)
+	}
+	if len(list) == 0 {
+		return 0, c.endNear(text, snippetLength)
+	}
+	best, bestScore := 0, -1.0
+	for i := range list {
+		seen := map[string]bool{}
+		score := 0.0
+		for j := i; j < len(list) && list[j].end-list[i].start <= snippetLength; j++ {
+			if seen[list[j].term] {
+				score += list[j].weight * 0.1
+				continue
+			}
+			seen[list[j].term] = true
+			score += list[j].weight
+		}
+		if score > bestScore+1e-9 {
+			best, bestScore = i, score
+		}
+	}
+	start = c.startNear(text, list[best].start)
+	return start, c.endNear(text, start+snippetLength)
+}
+
+// startNear moves a start back to the beginning of its sentence or line, if that is near, else to a word.
+func (c *cutter) startNear(text string, at int) int {
+	least := max(0, at-snippetSlack)
+	for i := at; i > least; i-- {
+		if boundary(text, i) {
+			return i
+		}
+	}
+	if least == 0 {
+		return 0
+	}
+	for i := at - snippetSlack/3; i < at; i++ {
+		if i > 0 && unicode.IsSpace(rune(text[i-1])) && utf8.RuneStart(text[i]) {
+			return i
+		}
+	}
+	return at
+}
+
+// boundary reports whether a sentence or a line begins at i.
+func boundary(text string, i int) bool {
+	if i == 0 || text[i-1] == '\n' {
+		return true
+	}
+	return i >= 2 && text[i-1] == ' ' && strings.IndexByte(".!?", text[i-2]) >= 0
+}
+
+// endNear moves an end on to the end of its sentence or line, if that is near, else to a word's end.
+func (c *cutter) endNear(text string, at int) int {
+	if at+snippetSlack/2 >= len(text) {
+		return len(text)
+	}
+	for i := at; i < min(len(text), at+snippetSlack); i++ {
+		if text[i] == '\n' || i > 0 && text[i] == ' ' && strings.IndexByte(".!?", text[i-1]) >= 0 {
+			return i
+		}
+	}
+	for i := at; i > at-snippetSlack; i-- {
+		if unicode.IsSpace(rune(text[i])) {
+			return i
+		}
+	}
+	for !utf8.RuneStart(text[at]) {
+		at--
+	}
+	return at
+}
+
+// marked returns text[start:end] with the marks around the matches within. Marks that the text itself holds are dropped.
+func marked(text string, start, end int, list []match) string {
+	var b strings.Builder
+	at := start
+	for _, m := range list {
+		if m.start < start || m.end > end {
+			continue
+		}
+		b.WriteString(unmarked(text[at:m.start]))
+		b.WriteRune(MarkStart)
+		b.WriteString(unmarked(text[m.start:m.end]))
+		b.WriteRune(MarkEnd)
+		at = m.end
+	}
+	b.WriteString(unmarked(text[at:end]))
+	return strings.TrimSpace(b.String())
+}
+
+func unmarked(s string) string {
+	if !strings.ContainsRune(s, MarkStart) && !strings.ContainsRune(s, MarkEnd) {
+		return s
+	}
+	return strings.NewReplacer(string(MarkStart), "", string(MarkEnd), "").Replace(s)
+}

@@ -1,0 +1,146 @@
+package search
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/sluicehq/sluice/internal/search/analysis"
+	"github.com/sluicehq/sluice/internal/search/inverted"
+)
+
+// state is one state of the index, as far as it is kept in memory: which chunks there are, on which pages, and what is
+// known of the pages. The postings stay in the database, but for those of fresh chunks. A state never changes once
+// published; the next one shares what is equal.
+type state struct {
+	since    int64
+	segments []*segment // stored ones, then fresh ones
+	stored   []int64    // ids of the stored ones
+	pages    []*pageInfo
+	byKey    map[inverted.PageKey]int32
+	sources  map[string]Source
+	configs  []string // text search configurations in use
+	docs     int      // live chunks
+	average  float64  // their average length
+	first    []docRef // of each page, its first chunk
+	// Pages by the terms of their labels, and by the issue keys they carry.
+	labelPages map[string][]int32
+	jiraPages  map[string][]int32
+}
+
+// docRef is a chunk: segment and number in it.
+type docRef struct{ seg, doc int32 }
+
+var noDoc = docRef{seg: -1}
+
+// segment is a segment of a state.
+type segment struct {
+	id     int64 // 0: fresh chunks
+	header *inverted.Header
+	page   []int32           // of each chunk, index into state.pages
+	gone   []bool            // nil: none
+	memory map[string][]byte // postings of fresh chunks
+	// What is derived when it is first needed, shared by the copies of a segment.
+	vocabulary *vocabulary
+	phrases    *headingList
+	live       int
+	length     int // sum over the live chunks
+}
+
+// pageInfo is a page with what is derived from it.
+type pageInfo struct {
+	Page
+	live       bool
+	kind       string
+	folded     string   // title
+	labelTerms []string // terms of its labels
+}
+
+func newPageInfo(p Page, sources map[string]Source) *pageInfo {
+	source, ok := sources[p.SourceID]
+	info := &pageInfo{Page: p, live: ok && !p.Deleted, kind: source.Kind, folded: analysis.Fold(p.Title)}
+	if len(p.Labels) > 0 {
+		a := analysis.New(source.TextConfig)
+		for _, label := range p.Labels {
+			for _, t := range a.Tokens(label) {
+				for _, term := range t.Terms {
+					if !slices.Contains(info.labelTerms, term.Text) {
+						info.labelTerms = append(info.labelTerms, term.Text)
+					}
+				}
+			}
+		}
+	}
+	return info
+}
+
+// find returns the chunk with an id.
+func (s *state) find(id int64) (docRef, bool) {
+	for i, seg := range s.segments {
+		doc, ok := slices.BinarySearch(seg.header.ChunkIDs, id)
+		if ok && !seg.isGone(doc) {
+			return docRef{seg: int32(i), doc: int32(doc)}, true
+		}
+	}
+	return noDoc, false
+}
+
+func (seg *segment) isGone(doc int) bool { return seg.gone != nil && seg.gone[doc] }
+
+func (s *state) pageOf(r docRef) int32 { return s.segments[r.seg].page[r.doc] }
+
+func (s *state) chunkID(r docRef) int64 { return s.segments[r.seg].header.ChunkIDs[r.doc] }
+
+// count sums up what BM25 needs.
+func (s *state) count() {
+	s.docs = 0
+	length := 0
+	for _, seg := range s.segments {
+		s.docs += seg.live
+		length += seg.length
+	}
+	s.average = math.Max(1, float64(length)/math.Max(1, float64(s.docs)))
+	s.first = make([]docRef, len(s.pages))
+	for i := range s.first {
+		s.first[i] = noDoc
+	}
+	for i, seg := range s.segments {
+		for doc, page := range seg.page {
+			if !seg.isGone(doc) && s.first[page] == noDoc {
+				s.first[page] = docRef{seg: int32(i), doc: int32(doc)}
+			}
+		}
+	}
+}
+
+// indexPages makes the look-ups by label and issue key.
+func (s *state) indexPages() {
+	s.labelPages, s.jiraPages = map[string][]int32{}, map[string][]int32{}
+	for i, p := range s.pages {
+		if !p.live {
+			continue
+		}
+		for _, t := range p.labelTerms {
+			s.labelPages[t] = append(s.labelPages[t], int32(i))
+		}
+		for _, k := range p.JiraKeys {
+			s.jiraPages[k] = append(s.jiraPages[k], int32(i))
+		}
+	}
+}
+
+// measure counts the live chunks of a segment.
+func (seg *segment) measure() {
+	seg.live, seg.length = 0, 0
+	for doc, n := range seg.header.Lengths {
+		if !seg.isGone(doc) {
+			seg.live++
+			seg.length += int(n)
+		}
+	}
+}
+
+// value of a facet, without regard to case.
+func equalFold(list []string, value string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, value) })
+}

@@ -1,0 +1,147 @@
+package search
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/sluicehq/sluice/internal/embedding"
+)
+
+// How the vector leg asks.
+const (
+	vectorHits  = 200    // chunks that are compared with the keyword leg's
+	exactChunks = 20_000 // so many are compared one by one
+	exactMost   = 60_000 // so many still, where the index found too few
+	enoughHits  = 20
+	unknownMost = 0.3
+)
+
+// vectorHit is a chunk with its likeness to the query.
+type vectorHit struct {
+	doc        docRef
+	similarity float64
+}
+
+// vectorLeg is the vector leg's answer.
+type vectorLeg struct {
+	hits []vectorHit // best first
+	// absent: there is nothing to compare with; off: the query is none for it.
+	absent, off bool
+	query       []float32
+}
+
+// vectorSearch embeds a text and finds the nearest chunks among the allowed pages.
+func (r *Searcher) vectorSearch(ctx context.Context, s *state, a *allowed, text string, force bool) (*vectorLeg, error) {
+	q, err := r.embed(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if len(q.Vector) == 0 || q.UnknownShare > unknownMost && !force {
+		return &vectorLeg{off: true}, nil
+	}
+	ask := NearestQuery{Vector: q.Vector, Model: r.embedder.Model().ID, Limit: vectorHits}
+	narrow := a.chunks*2 < a.all
+	if narrow && a.chunks <= exactChunks {
+		return r.exact(ctx, s, a, ask)
+	}
+	if a.chunks > 0 && a.chunks < a.all {
+		ask.Limit = min(vectorHits*a.all/a.chunks*3/2, 10*vectorHits)
+	}
+	near, err := r.store.Nearest(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	leg := &vectorLeg{hits: s.hits(a, near), absent: len(near) == 0, query: q.Vector}
+	if narrow && len(leg.hits) < enoughHits && a.chunks <= exactMost && !leg.absent {
+		return r.exact(ctx, s, a, ask)
+	}
+	return leg, nil
+}
+
+// exact compares all allowed chunks.
+func (r *Searcher) exact(ctx context.Context, s *state, a *allowed, ask NearestQuery) (*vectorLeg, error) {
+	ask.Limit = vectorHits
+	ask.Among = []int64{}
+	for _, seg := range s.segments {
+		for doc, page := range seg.page {
+			if a.has(page) && !seg.isGone(doc) {
+				ask.Among = append(ask.Among, seg.header.ChunkIDs[doc])
+			}
+		}
+	}
+	if len(ask.Among) == 0 {
+		return &vectorLeg{query: ask.Vector}, nil
+	}
+	near, err := r.store.Nearest(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	return &vectorLeg{hits: s.hits(a, near), absent: len(near) == 0, query: ask.Vector}, nil
+}
+
+// hits finds chunks in a state; those it does not know are too new or too old for it.
+func (s *state) hits(a *allowed, near []Near) []vectorHit {
+	hits := make([]vectorHit, 0, len(near))
+	for _, n := range near {
+		if doc, ok := s.find(n.ID); ok && a.has(s.pageOf(doc)) {
+			hits = append(hits, vectorHit{doc: doc, similarity: n.Similarity})
+		}
+	}
+	return hits
+}
+
+// embed embeds a text, or remembers.
+func (r *Searcher) embed(ctx context.Context, text string) (embedding.Query, error) {
+	key := r.embedder.Model().ID + "\x00" + text
+	if q, ok := r.queries.get(key); ok {
+		return q, nil
+	}
+	q, err := r.embedder.EmbedQuery(ctx, text)
+	if err != nil {
+		return embedding.Query{}, err
+	}
+	r.queries.put(key, q)
+	return q, nil
+}
+
+// queryCache remembers the vectors of the latest queries.
+type queryCache struct {
+	mu    sync.Mutex
+	most  int
+	order []string // oldest first
+	byKey map[string]embedding.Query
+}
+
+func newQueryCache(most int) *queryCache {
+	return &queryCache{most: most, byKey: map[string]embedding.Query{}}
+}
+
+func (c *queryCache) get(key string) (embedding.Query, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	q, ok := c.byKey[key]
+	if ok {
+		i := slices.Index(c.order, key)
+		c.order = append(slices.Delete(c.order, i, i+1), key)
+	}
+	return q, ok
+}
+
+func (c *queryCache) put(key string, q embedding.Query) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.byKey[key]; ok {
+		return
+	}
+	if len(c.order) == c.most {
+		delete(c.byKey, c.order[0])
+		c.order = slices.Delete(c.order, 0, 1)
+	}
+	c.order = append(c.order, key)
+	c.byKey[key] = q
+}
+
+// legTimeout is how long the vector leg may take: an answer without it is better than none.
+const legTimeout = 1500 * time.Millisecond

@@ -1,0 +1,8 @@
+-- name: Passages :many
+SELECT k.id, k.url, k.section_title, k.heading_path, k.anchor, k.content, k.body_text, p.breadcrumb
+FROM chunks k JOIN confluence_pages p ON p.source_id = k.source_id AND p.page_id = k.page_id AND NOT p.is_deleted
+WHERE k.id = ANY(@ids::bigint[]);
+
+-- name: BodyTexts :many
+-- What a phrase is looked up in.
+SELECT id, title, heading_path, body_text FROM chunks WHERE id = ANY(@ids::bigint[]);
