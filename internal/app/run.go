@@ -1,0 +1,168 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sluicehq/sluice/internal/auth"
+	"github.com/sluicehq/sluice/internal/server"
+)
+
+// Run serves until ctx ends: the listener's requests, and in the background the scheduler, the embedding backlog and the
+// sweeps. Parts that requests rely on stop after the last request. It returns the first error that was not asked for.
+func (a *App) Run(ctx context.Context, listener net.Listener) error {
+	if err := a.welcomeFirstAdmin(ctx, listener.Addr()); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	web, err := a.newServer(ctx)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	group.Go(func() error {
+		defer stop()
+		return web.Serve(ctx, listener)
+	})
+	group.Go(func() error { return a.Accounts.Run(background) })
+	group.Go(func() error { return a.Instance.Run(background) })
+	group.Go(func() error { return a.work(background) })
+	group.Go(func() error { return a.profile(background) })
+	group.Go(func() error { return a.watchCluster(background) })
+	return group.Wait()
+}
+
+// Work works on sync runs and the embedding backlog until ctx ends, without serving anything.
+func (a *App) Work(ctx context.Context) error { return a.work(ctx) }
+
+func (a *App) work(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return a.Scheduler.Run(ctx) })
+	if a.Options.Works {
+		group.Go(func() error { return a.embed(ctx) })
+	}
+	return group.Wait()
+}
+
+// embed works on the backlog. A model whose vectors do not fit those that are stored is a mistake in the settings, which
+// the log and the pages tell; search by words goes on meanwhile.
+func (a *App) embed(ctx context.Context) error {
+	if err := a.Backlog.Run(ctx); err != nil {
+		a.Log.ErrorContext(ctx, "embedding is off: the model does not fit what is stored", "err", err)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// watchCluster ends the program when its database server cannot be kept running.
+func (a *App) watchCluster(ctx context.Context) error {
+	if a.Cluster == nil {
+		return nil
+	}
+	select {
+	case <-a.Cluster.Done():
+		return fmt.Errorf("the private database server: %w", a.Cluster.Err())
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// welcomeFirstAdmin makes the first account from the settings, or says in the log how a person makes it.
+func (a *App) welcomeFirstAdmin(ctx context.Context, addr net.Addr) error {
+	if a.Config.AdminEmail != "" {
+		created, err := a.Accounts.EnsureAdmin(ctx, a.Config.AdminEmail, a.Config.AdminPassword)
+		if created {
+			a.Log.InfoContext(ctx, "first administrator created", "email", a.Config.AdminEmail)
+		}
+		return err
+	}
+	if !a.Config.Serves() {
+		return nil
+	}
+	needed, err := a.Accounts.NeedsSetup(ctx)
+	if err != nil || !needed {
+		return err
+	}
+	code, err := a.Accounts.SetUpCode(ctx)
+	if err != nil {
+		return err
+	}
+	a.Log.WarnContext(ctx, "there is no account yet: open the address and enter the code", "address", a.URL(addr)+"/set-up", "code", code)
+	return nil
+}
+
+// URL is where a browser finds the server that listens at addr.
+func (a *App) URL(addr net.Addr) string {
+	if a.Config.BaseURL != "" {
+		return strings.TrimSuffix(a.Config.BaseURL, "/")
+	}
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// System is the identity under which the program acts by itself.
+func (a *App) operator(ctx context.Context) context.Context {
+	return auth.WithIdentity(ctx, auth.Operator())
+}
+
+// profile serves Go's profiler on its own loopback address, where one is set.
+func (a *App) profile(ctx context.Context) error {
+	if a.Config.PprofListen == "" {
+		return nil
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.Config.PprofListen)
+	if err != nil {
+		return fmt.Errorf("listen for the profiler: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	profiler := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	stop := context.AfterFunc(ctx, func() { _ = profiler.Close() })
+	defer stop()
+	a.Log.InfoContext(ctx, "profiler listens", "address", listener.Addr().String())
+	if err := profiler.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve the profiler: %w", err)
+	}
+	return nil
+}
+
+// newServer returns the HTTP side: everything, or health and metrics alone where this process only works.
+func (a *App) newServer(ctx context.Context) (*server.Server, error) {
+	o := server.Options{
+		Ready: func(probe context.Context) error {
+			if ctx.Err() != nil {
+				return errStopping
+			}
+			return a.ready(probe)
+		},
+		Metrics: a.Metrics.Handler(), Observe: a.Metrics.Request, Hosts: a.Config.AllowedHosts, Proxies: a.Config.TrustedProxies,
+		BaseURL: a.Config.BaseURL, PublicSearch: a.Config.PublicSearch, Accounts: a.Accounts, Log: a.Log,
+	}
+	if a.Config.Serves() {
+		if err := a.addWeb(&o); err != nil {
+			return nil, err
+		}
+	}
+	return server.New(o)
+}
+
+var errStopping = errors.New("the program is stopping")
