@@ -5,9 +5,10 @@ type kernel struct {
 	name string
 	// mr x nr is the tile that one call computes.
 	mr, nr int
-	// tile computes c = init + a*b for one tile. a is packed: mr numbers for each of the depth steps; so is b: nr
-	// numbers for each step. Rows of c are ldc numbers apart, those of init ldi (0: one row for all). init may be c.
-	tile func(depth int, a, b, c []float32, ldc int, init []float32, ldi int)
+	// panel computes c = init + a*b for some tiles below one another. a is packed: for each tile and each step of the
+	// depth, mr numbers; so is b: nr numbers for each step. Rows of c are ldc numbers apart, those of init ldi (0: one
+	// row for all). init may be c.
+	panel func(tiles, depth int, a, b, c []float32, ldc int, init []float32, ldi int)
 }
 
 // blockDepth is how many steps of the sum one pass takes: the panel of b that belongs to it stays in the first-level
@@ -85,42 +86,66 @@ func (k *kernel) packBlock(data, rows []float32, stride, n, cols int) matrix {
 // tiles; the rows beyond n hold nothing of use afterwards. init is one row for all, or nil to add to what c holds.
 // packed is room for a block of a.
 func (k *kernel) multiply(c []float32, ldc int, a []float32, lda, n int, b matrix, init, packed []float32) {
+	tiles := (n + k.mr - 1) / k.mr
 	for d0 := 0; d0 < b.rows; d0 += blockDepth {
 		depth := min(blockDepth, b.rows-d0)
 		k.packRows(packed, a[d0:], lda, n, depth)
 		block := b.data[d0*b.cols:]
 		for j := 0; j < b.cols; j += k.nr {
-			panel := block[j*depth : (j+k.nr)*depth]
-			for i := 0; i < n; i += k.mr {
-				out := c[i*ldc+j:]
-				from, ldi := out, ldc
-				if d0 == 0 && init != nil {
-					from, ldi = init[j:], 0
-				}
-				k.tile(depth, packed[i*depth:(i+k.mr)*depth], panel, out, ldc, from, ldi)
+			from, ldi := c[j:], ldc
+			if d0 == 0 && init != nil {
+				from, ldi = init[j:], 0
 			}
+			k.panel(tiles, depth, packed, block[j*depth:(j+k.nr)*depth], c[j:], ldc, from, ldi)
 		}
 	}
 }
 
 // packRows interleaves the rows of each tile, and fills the last tile up with zeros.
 func (k *kernel) packRows(packed, a []float32, lda, n, depth int) {
-	mr := k.mr
-	for i0 := 0; i0 < n; i0 += mr {
-		tile := packed[i0*depth : (i0+mr)*depth]
-		for i := range mr {
-			if i0+i >= n {
-				for d := i; d < len(tile); d += mr {
-					tile[d] = 0
+	for i := 0; i < n; i += k.mr {
+		tile := packed[i*depth : (i+k.mr)*depth]
+		switch rows := a[i*lda:]; {
+		case i+k.mr > n:
+			clear(tile)
+			for r := range n - i {
+				for d, v := range rows[r*lda : r*lda+depth] {
+					tile[d*k.mr+r] = v
 				}
-				continue
 			}
-			at := i
-			for _, v := range a[(i0+i)*lda : (i0+i)*lda+depth] {
-				tile[at] = v
-				at += mr
-			}
+		case k.mr == 8:
+			interleave8(tile, rows, lda, depth)
+		case k.mr == 6:
+			interleave6(tile, rows, lda, depth)
+		default:
+			interleave2(tile, rows, lda, depth)
 		}
+	}
+}
+
+func interleave8(tile, rows []float32, lda, depth int) {
+	r0, r1, r2, r3 := rows[:depth], rows[lda:][:depth], rows[2*lda:][:depth], rows[3*lda:][:depth]
+	r4, r5, r6, r7 := rows[4*lda:][:depth], rows[5*lda:][:depth], rows[6*lda:][:depth], rows[7*lda:][:depth]
+	for d, v := range r0 {
+		t := tile[8*d:][:8]
+		t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7] = v, r1[d], r2[d], r3[d], r4[d], r5[d], r6[d], r7[d]
+	}
+}
+
+func interleave6(tile, rows []float32, lda, depth int) {
+	r0, r1, r2 := rows[:depth], rows[lda:][:depth], rows[2*lda:][:depth]
+	r3, r4, r5 := rows[3*lda:][:depth], rows[4*lda:][:depth], rows[5*lda:][:depth]
+	for d, v := range r0 {
+		t := tile[6*d:][:6]
+		t[0], t[1], t[2], t[3], t[4], t[5] = v, r1[d], r2[d], r3[d], r4[d], r5[d]
+	}
+}
+
+func interleave2(tile, rows []float32, lda, depth int) {
+	r0, r1 := rows[:depth], rows[lda:][:depth]
+	for d, v := range r0 {
+		t := tile[2*d:][:2]
+		t[0], t[1] = v, r1[d]
 	}
 }
 

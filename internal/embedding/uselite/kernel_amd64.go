@@ -6,16 +6,16 @@ import "golang.org/x/sys/cpu"
 func kernels() []*kernel {
 	var list []*kernel
 	if cpu.X86.HasAVX512F {
-		list = append(list, &kernel{name: "avx512", mr: 8, nr: 32, tile: tileAVX512})
+		list = append(list, &kernel{name: "avx512", mr: 8, nr: 32, panel: panelAVX512})
 	}
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
-		list = append(list, &kernel{name: "avx2", mr: 6, nr: 16, tile: tileAVX2})
+		list = append(list, &kernel{name: "avx2", mr: 6, nr: 16, panel: panelAVX2})
 	}
 	return append(list, goKernel())
 }
 
 //go:noescape
-func tileAVX512(depth int, a, b, c []float32, ldc int, init []float32, ldi int)
+func panelAVX512(tiles, depth int, a, b, c []float32, ldc int, init []float32, ldi int)
 
 //go:noescape
-func tileAVX2(depth int, a, b, c []float32, ldc int, init []float32, ldi int)
+func panelAVX2(tiles, depth int, a, b, c []float32, ldc int, init []float32, ldi int)

@@ -1,35 +1,43 @@
 #include "textflag.h"
 
-// The tiles of kernel_amd64.go. Arguments: depth, the packed a and b, c with its row distance, init with its own. All
-// sums of a tile stay in registers; each step multiplies one number of a for each row with the columns of b.
+// The panels of kernel_amd64.go. All sums of a tile stay in registers while it is computed; each step of the depth
+// multiplies one number of a for each row with the columns of b.
 
-// func tileAVX2(depth int, a, b, c []float32, ldc int, init []float32, ldi int)
+// func panelAVX2(tiles, depth int, a, b, c []float32, ldc int, init []float32, ldi int)
 //
-// 6 rows of 16 columns: sums in Y0 to Y11, columns of b in Y12 and Y13, numbers of a in Y14 and Y15.
-TEXT ·tileAVX2(SB), NOSPLIT, $0-120
-	MOVQ depth+0(FP), CX
-	MOVQ a_base+8(FP), SI
-	MOVQ b_base+32(FP), DI
-	MOVQ init_base+88(FP), AX
-	MOVQ ldi+112(FP), BX
-	SHLQ $2, BX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ BX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ BX, AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	ADDQ BX, AX
-	VMOVUPS (AX), Y6
-	VMOVUPS 32(AX), Y7
-	ADDQ BX, AX
-	VMOVUPS (AX), Y8
-	VMOVUPS 32(AX), Y9
-	ADDQ BX, AX
-	VMOVUPS (AX), Y10
-	VMOVUPS 32(AX), Y11
+// Tiles of 6 rows and 16 columns: sums in Y0 to Y11, columns of b in Y12 and Y13, numbers of a in Y14 and Y15.
+TEXT ·panelAVX2(SB), NOSPLIT, $0-128
+	MOVQ tiles+0(FP), R13
+	MOVQ depth+8(FP), CX
+	MOVQ a_base+16(FP), SI
+	MOVQ b_base+40(FP), R8
+	MOVQ c_base+64(FP), R9
+	MOVQ ldc+88(FP), R10
+	SHLQ $2, R10
+	MOVQ init_base+96(FP), R11
+	MOVQ ldi+120(FP), R12
+	SHLQ $2, R12
+
+avx2tile:
+	MOVQ R8, DI
+	VMOVUPS (R11), Y0
+	VMOVUPS 32(R11), Y1
+	ADDQ R12, R11
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	ADDQ R12, R11
+	VMOVUPS (R11), Y4
+	VMOVUPS 32(R11), Y5
+	ADDQ R12, R11
+	VMOVUPS (R11), Y6
+	VMOVUPS 32(R11), Y7
+	ADDQ R12, R11
+	VMOVUPS (R11), Y8
+	VMOVUPS 32(R11), Y9
+	ADDQ R12, R11
+	VMOVUPS (R11), Y10
+	VMOVUPS 32(R11), Y11
+	ADDQ R12, R11
 	MOVQ CX, DX
 	SHRQ $2, DX
 	JZ   avx2rest
@@ -121,7 +129,8 @@ avx2four:
 	JNZ  avx2four
 
 avx2rest:
-	ANDQ $3, CX
+	MOVQ CX, DX
+	ANDQ $3, DX
 	JZ   avx2store
 
 avx2one:
@@ -147,67 +156,75 @@ avx2one:
 	VFMADD231PS Y13, Y15, Y11
 	ADDQ $24, SI
 	ADDQ $64, DI
-	DECQ CX
+	DECQ DX
 	JNZ  avx2one
 
 avx2store:
-	MOVQ c_base+56(FP), AX
-	MOVQ ldc+80(FP), BX
-	SHLQ $2, BX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ BX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ BX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ BX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	ADDQ BX, AX
-	VMOVUPS Y8, (AX)
-	VMOVUPS Y9, 32(AX)
-	ADDQ BX, AX
-	VMOVUPS Y10, (AX)
-	VMOVUPS Y11, 32(AX)
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	ADDQ R10, R9
+	VMOVUPS Y2, (R9)
+	VMOVUPS Y3, 32(R9)
+	ADDQ R10, R9
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	ADDQ R10, R9
+	VMOVUPS Y6, (R9)
+	VMOVUPS Y7, 32(R9)
+	ADDQ R10, R9
+	VMOVUPS Y8, (R9)
+	VMOVUPS Y9, 32(R9)
+	ADDQ R10, R9
+	VMOVUPS Y10, (R9)
+	VMOVUPS Y11, 32(R9)
+	ADDQ R10, R9
+	DECQ R13
+	JNZ  avx2tile
 	VZEROUPPER
 	RET
 
-// func tileAVX512(depth int, a, b, c []float32, ldc int, init []float32, ldi int)
+// func panelAVX512(tiles, depth int, a, b, c []float32, ldc int, init []float32, ldi int)
 //
-// 8 rows of 32 columns: sums in Z0 to Z15, columns of b in Z16 and Z17 (Z18 and Z19 every other step), numbers of a
-// straight from memory.
-TEXT ·tileAVX512(SB), NOSPLIT, $0-120
-	MOVQ depth+0(FP), CX
-	MOVQ a_base+8(FP), SI
-	MOVQ b_base+32(FP), DI
-	MOVQ init_base+88(FP), AX
-	MOVQ ldi+112(FP), BX
-	SHLQ $2, BX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ BX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ BX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ BX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ BX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ BX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ BX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ BX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
+// Tiles of 8 rows and 32 columns: sums in Z0 to Z15, columns of b in Z16 and Z17 (every other step in Z18 and Z19),
+// numbers of a straight from memory.
+TEXT ·panelAVX512(SB), NOSPLIT, $0-128
+	MOVQ tiles+0(FP), R13
+	MOVQ depth+8(FP), CX
+	MOVQ a_base+16(FP), SI
+	MOVQ b_base+40(FP), R8
+	MOVQ c_base+64(FP), R9
+	MOVQ ldc+88(FP), R10
+	SHLQ $2, R10
+	MOVQ init_base+96(FP), R11
+	MOVQ ldi+120(FP), R12
+	SHLQ $2, R12
+
+avx512tile:
+	MOVQ R8, DI
+	VMOVUPS (R11), Z0
+	VMOVUPS 64(R11), Z1
+	ADDQ R12, R11
+	VMOVUPS (R11), Z2
+	VMOVUPS 64(R11), Z3
+	ADDQ R12, R11
+	VMOVUPS (R11), Z4
+	VMOVUPS 64(R11), Z5
+	ADDQ R12, R11
+	VMOVUPS (R11), Z6
+	VMOVUPS 64(R11), Z7
+	ADDQ R12, R11
+	VMOVUPS (R11), Z8
+	VMOVUPS 64(R11), Z9
+	ADDQ R12, R11
+	VMOVUPS (R11), Z10
+	VMOVUPS 64(R11), Z11
+	ADDQ R12, R11
+	VMOVUPS (R11), Z12
+	VMOVUPS 64(R11), Z13
+	ADDQ R12, R11
+	VMOVUPS (R11), Z14
+	VMOVUPS 64(R11), Z15
+	ADDQ R12, R11
 	MOVQ CX, DX
 	SHRQ $2, DX
 	JZ   avx512rest
@@ -291,7 +308,8 @@ avx512four:
 	JNZ  avx512four
 
 avx512rest:
-	ANDQ $3, CX
+	MOVQ CX, DX
+	ANDQ $3, DX
 	JZ   avx512store
 
 avx512one:
@@ -315,35 +333,35 @@ avx512one:
 	VFMADD231PS.BCST 28(SI), Z17, Z15
 	ADDQ $32, SI
 	ADDQ $128, DI
-	DECQ CX
+	DECQ DX
 	JNZ  avx512one
 
 avx512store:
-	MOVQ c_base+56(FP), AX
-	MOVQ ldc+80(FP), BX
-	SHLQ $2, BX
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ BX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ BX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	ADDQ BX, AX
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z7, 64(AX)
-	ADDQ BX, AX
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z9, 64(AX)
-	ADDQ BX, AX
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z11, 64(AX)
-	ADDQ BX, AX
-	VMOVUPS Z12, (AX)
-	VMOVUPS Z13, 64(AX)
-	ADDQ BX, AX
-	VMOVUPS Z14, (AX)
-	VMOVUPS Z15, 64(AX)
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	ADDQ R10, R9
+	VMOVUPS Z2, (R9)
+	VMOVUPS Z3, 64(R9)
+	ADDQ R10, R9
+	VMOVUPS Z4, (R9)
+	VMOVUPS Z5, 64(R9)
+	ADDQ R10, R9
+	VMOVUPS Z6, (R9)
+	VMOVUPS Z7, 64(R9)
+	ADDQ R10, R9
+	VMOVUPS Z8, (R9)
+	VMOVUPS Z9, 64(R9)
+	ADDQ R10, R9
+	VMOVUPS Z10, (R9)
+	VMOVUPS Z11, 64(R9)
+	ADDQ R10, R9
+	VMOVUPS Z12, (R9)
+	VMOVUPS Z13, 64(R9)
+	ADDQ R10, R9
+	VMOVUPS Z14, (R9)
+	VMOVUPS Z15, 64(R9)
+	ADDQ R10, R9
+	DECQ R13
+	JNZ  avx512tile
 	VZEROUPPER
 	RET
