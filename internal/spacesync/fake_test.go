@@ -44,8 +44,8 @@ type fakeSite struct {
 	heard    bool // the clock: there has been an answer
 	trace    []string
 	fault    func(call string, ids []string) error
-	hold     string        // a call of this name takes for ever
-	held     chan struct{} // and says so here
+	hold     string            // a call of this name takes for ever
+	held     chan struct{}     // and says so here
 	between  func(call string) // runs after the rows of a listing were read, before they are returned
 }
 
