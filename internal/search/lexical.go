@@ -87,7 +87,7 @@ func newScorer(ctx context.Context, s *state, cache *postingsCache, w *wanted) (
 	for i, text := range texts {
 		t := scored{text: text}
 		for seg := range sc.postings {
-			t.df += inverted.CountPostings(sc.postings[seg][i])
+			t.df += s.segments[seg].frequency(sc.postings[seg][i])
 		}
 		n, df := float64(max(s.docs, t.df)), float64(t.df)
 		t.idf = math.Log(1 + (n-df+0.5)/(df+0.5))
@@ -98,6 +98,20 @@ func newScorer(ctx context.Context, s *state, cache *postingsCache, w *wanted) (
 		w.words[i].Unknown = sc.unknown(w.words[i])
 	}
 	return sc, nil
+}
+
+// frequency is how many chunks of a segment a term has. Few removed ones among many change no ranking and are counted.
+func (seg *segment) frequency(postings []byte) int {
+	if removed := len(seg.header.ChunkIDs) - seg.live; removed*50 < len(seg.header.ChunkIDs) {
+		return inverted.CountPostings(postings)
+	}
+	n := 0
+	for doc := range inverted.Postings(postings) {
+		if int(doc) < len(seg.header.ChunkIDs) && !seg.isGone(int(doc)) {
+			n++
+		}
+	}
+	return n
 }
 
 // unknown reports whether no chunk has the word: for an identifier, neither it nor all of its parts.

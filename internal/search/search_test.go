@@ -25,10 +25,14 @@ func corpus(t *testing.T, embedder embedding.Embedder) *searchtest.Corpus {
 		searchtest.Page{Source: "OPS", ID: "2", Title: "Node memory limits", Body: `
 			<p>Set <code>--max-old-space-size=4096</code> where a service dies with <code>FATAL ERROR: Reached heap limit Allocation failed</code>.
 			The setting app.kubernetes.io/managed-by is left alone. See <a href="https://jira.example.com/browse/PLAT-77">the ticket</a>.</p>`},
-		searchtest.Page{Source: "OPS", ID: "3", Title: "On-call handover", Author: "Edsger Dijkstra", Type: wiki.TypeBlogPost,
-			Updated: searchtest.Now.AddDate(-1, -1, 0), Body: `<p>The handover takes place every Monday. Nobody restarts anything during it.</p>`},
-		searchtest.Page{Source: "DEV", ID: "4", Title: "Prometheus scrape interval", Labels: []string{"monitoring"},
-			Body: `<p>We scrape every 30 seconds. The parameter scrape_interval is set in prometheus.yml; parseScrapeConfig reads it.</p>`},
+		searchtest.Page{
+			Source: "OPS", ID: "3", Title: "On-call handover", Author: "Edsger Dijkstra", Type: wiki.TypeBlogPost,
+			Updated: searchtest.Now.AddDate(-1, -1, 0), Body: `<p>The handover takes place every Monday. Nobody restarts anything during it.</p>`,
+		},
+		searchtest.Page{
+			Source: "DEV", ID: "4", Title: "Prometheus scrape interval", Labels: []string{"monitoring"},
+			Body: `<p>We scrape every 30 seconds. The parameter scrape_interval is set in prometheus.yml; parseScrapeConfig reads it.</p>`,
+		},
 		searchtest.Page{Source: "DEV", ID: "5", Title: "Gehälter und Zulagen", Restricted: true, Body: `<p>Confidential salaries of everybody.</p>`},
 		searchtest.Page{Source: "DEV", ID: "6", Title: "監視の設定", Body: `<p>監視ダッシュボードの設定方法を説明します。</p>`},
 	)
@@ -174,8 +178,15 @@ func TestBadInput(t *testing.T) {
 	t.Parallel()
 	c := corpus(t, nil)
 	for _, r := range []search.Request{
-		{Query: ""}, {Query: "   "}, {Query: "?!"}, {Query: "x", Limit: -1}, {Query: "x", Limit: 51}, {Query: strings.Repeat("x ", 5000)},
-		{Query: "x", Mode: "magic"}, {Query: "x", Cursor: "nonsense"}, {Query: "x", Sort: "magic"},
+		{Query: ""},
+		{Query: "   "},
+		{Query: "?!"},
+		{Query: "x", Limit: -1},
+		{Query: "x", Limit: 51},
+		{Query: strings.Repeat("x ", 5000)},
+		{Query: "x", Mode: "magic"},
+		{Query: "x", Cursor: "nonsense"},
+		{Query: "x", Sort: "magic"},
 	} {
 		if _, err := c.Search.Search(t.Context(), r); !errors.Is(err, wiki.ErrInvalid) {
 			t.Errorf("%+v: error = %v, want wiki.ErrInvalid", r, err)

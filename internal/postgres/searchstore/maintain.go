@@ -18,7 +18,7 @@ const maintenanceLock = 7103_0003
 
 // How much is done at once, and when it is worth doing.
 const (
-	foldLeast = 200    // fewer fresh chunks are as fast to search where they are
+	foldLeast = 200    // fresh chunks; see Options.FoldFrom
 	foldMost  = 4000   // chunks of one fold, and of one piece of a rebuild
 	mergeOf   = 4      // segments of about one size become one
 	bigEnough = 250000 // chunks; larger segments are left alone
@@ -54,11 +54,11 @@ func (s *Store) maintainOnce(ctx context.Context) (more bool, err error) {
 		if err := s.q.ResetFuture(ctx, tx); err != nil {
 			return err
 		}
-		n, err := s.q.CountFresh(ctx, tx, foldLeast)
+		n, err := s.q.CountFresh(ctx, tx, s.foldFrom)
 		if err != nil {
 			return err
 		}
-		if n >= foldLeast {
+		if n >= int64(s.foldFrom) {
 			more = true
 			return s.fold(ctx, tx)
 		}

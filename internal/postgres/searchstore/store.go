@@ -24,22 +24,29 @@ var (
 type Options struct {
 	// Reader is the pool that searches read from, such as one over a replica; nil: the pool that is written to.
 	Reader *postgres.DB
-	Logger *slog.Logger
+	// FoldFrom is from how many fresh chunks on Maintain makes a segment of them; 0: 200, fewer are as fast to search
+	// where they are.
+	FoldFrom int
+	Logger   *slog.Logger
 }
 
 // Store is the store. It is safe for concurrent use.
 type Store struct {
-	db     *postgres.DB
-	reader *postgres.DB
-	q      *dbsqlc.Queries
-	log    *slog.Logger
+	db       *postgres.DB
+	reader   *postgres.DB
+	q        *dbsqlc.Queries
+	log      *slog.Logger
+	foldFrom int32
 }
 
 // New returns a store over db.
 func New(db *postgres.DB, o Options) *Store {
-	s := &Store{db: db, reader: o.Reader, q: dbsqlc.New(), log: o.Logger}
+	s := &Store{db: db, reader: o.Reader, q: dbsqlc.New(), log: o.Logger, foldFrom: int32(o.FoldFrom)}
 	if s.reader == nil {
 		s.reader = db
+	}
+	if s.foldFrom <= 0 {
+		s.foldFrom = foldLeast
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

@@ -1,0 +1,251 @@
+package searchstore_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sluicehq/sluice/internal/index"
+	"github.com/sluicehq/sluice/internal/postgres"
+	"github.com/sluicehq/sluice/internal/postgres/postgrestest"
+	"github.com/sluicehq/sluice/internal/postgres/searchstore"
+	"github.com/sluicehq/sluice/internal/search"
+	"github.com/sluicehq/sluice/internal/search/searchtest"
+)
+
+// maintainer folds everything at once, so that small tests see segments.
+func maintainer(db *postgres.DB) *searchstore.Store {
+	return searchstore.New(db, searchstore.Options{FoldFrom: 1})
+}
+
+func page(i, version int) searchtest.Page {
+	words := []string{"alpha", "beta", "gamma", "delta", "epsilon"}
+	var b strings.Builder
+	fmt.Fprintf(&b, "<p>common %s page%d version%d</p>", words[i%len(words)], i, version)
+	for n := range i % 4 {
+		fmt.Fprintf(&b, "<h2>Part %d</h2><p>%s</p>", n, strings.Repeat(words[(i+n)%len(words)]+" filler text of a section ", 20))
+	}
+	return searchtest.Page{Source: "S", ID: fmt.Sprint(i), Title: fmt.Sprintf("Page %d about %s", i, words[i%len(words)]), Body: b.String(), Version: version}
+}
+
+// answer is what a searcher says to a few queries.
+func answer(t *testing.T, s *search.Searcher) []string {
+	t.Helper()
+	var out []string
+	for _, q := range []string{"common", "alpha", "beta filler", "page7", "version2", `"of a section"`, "gamma -delta"} {
+		r, err := s.Search(t.Context(), search.Request{Query: q, Limit: 50, Verbatim: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for _, h := range r.Hits {
+			list = append(list, fmt.Sprintf("%s(%.3f)", h.PageID, h.Score))
+		}
+		out = append(out, fmt.Sprintf("%s: %d %s", q, r.Total, strings.Join(list, " ")))
+	}
+	return out
+}
+
+func fresh(db *postgres.DB) *search.Searcher {
+	return search.New(searchstore.New(db, searchstore.Options{}), nil, search.Options{Now: clock})
+}
+
+// Whatever maintenance does, readers that follow along and readers that start anew find the same as before.
+func TestMaintenanceChangesNoAnswer(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	c := searchtest.ForTest(t, db, nil)
+	m := maintainer(db)
+	for round := range 6 {
+		for i := range 8 {
+			if err := c.Add(t.Context(), page(round*5+i, round+1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := answer(t, c.Search)
+		if err := m.Maintain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(before, answer(t, c.Search)); diff != "" {
+			t.Errorf("round %d, a reader that follows (-before +after):\n%s", round, diff)
+		}
+		if diff := cmp.Diff(answer(t, fresh(db)), answer(t, c.Search)); diff != "" {
+			t.Errorf("round %d, a new reader (-new +following):\n%s", round, diff)
+		}
+	}
+	var segments, left, postings int
+	err := db.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM search_segments), (SELECT count(*) FROM search_fresh),
+		(SELECT count(*) FROM search_postings WHERE segment_id NOT IN (SELECT id FROM search_segments))`).Scan(&segments, &left, &postings)
+	if err != nil || segments == 0 || segments > 4 || left != 0 || postings != 0 {
+		t.Errorf("%d segments, %d fresh chunks, %d stray postings, %v; want 1 to 4, none, none", segments, left, postings, err)
+	}
+}
+
+func TestRemovedPagesAreNotFound(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	c := searchtest.ForTest(t, db, nil)
+	m := maintainer(db)
+	for i := range 10 {
+		if err := c.Add(t.Context(), page(i, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := m.Maintain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	answer(t, c.Search)
+	if _, _, err := c.Content.SoftDelete(t.Context(), index.Fence{}, "S", []string{"7"}, "gone"); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*search.Searcher{c.Search, fresh(db)} {
+		if got := answer(t, s)[3]; got != "page7: 0 " {
+			t.Errorf("after the deletion: %q", got)
+		}
+	}
+	if err := c.Content.DeleteSource(t.Context(), "S"); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*search.Searcher{c.Search, fresh(db)} {
+		if got := answer(t, s)[0]; got != "common: 0 " {
+			t.Errorf("after the deletion of the source: %q", got)
+		}
+	}
+	for range 3 { // what the removed chunks left is swept
+		if err := m.Maintain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var docs int
+	if err := db.QueryRow(t.Context(), "SELECT coalesce(sum(docs), 0) FROM search_segments").Scan(&docs); err != nil || docs != 0 {
+		t.Errorf("segments hold %d chunks, %v; want none", docs, err)
+	}
+}
+
+// A page is found by its old or its new words at every moment, while it is replaced and maintained over and over.
+func TestReplacedPageIsAlwaysFound(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	c := searchtest.ForTest(t, db, nil)
+	m := maintainer(db)
+	if err := c.Add(t.Context(), page(1, 1), page(2, 1), page(3, 1)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	searches := 0
+	wg.Go(func() {
+		for ctx.Err() == nil {
+			r, err := c.Search.Search(ctx, search.Request{Query: "page3", Verbatim: true})
+			if ctx.Err() != nil {
+				return
+			}
+			if err != nil || len(r.Hits) != 1 {
+				t.Errorf("search %d: %d hits, %v", searches, len(r.Hits), err)
+				return
+			}
+			searches++
+		}
+	})
+	for version := 2; version < 25; version++ {
+		if err := c.Add(t.Context(), page(3, version)); err != nil {
+			t.Error(err)
+		}
+		if err := m.Maintain(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	stop()
+	wg.Wait()
+	if searches == 0 {
+		t.Error("nothing was searched meanwhile")
+	}
+}
+
+// An index that another version of the analysis wrote is built anew, from the chunks.
+func TestOutdatedIndexIsBuiltAnew(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	c := searchtest.ForTest(t, db, nil)
+	m := maintainer(db)
+	for i := range 10 {
+		if err := c.Add(t.Context(), page(i, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := m.Maintain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := answer(t, c.Search)
+	if _, err := db.Exec(t.Context(), "UPDATE search_index SET version = 9999; DELETE FROM search_postings"); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Maintain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, answer(t, fresh(db))); diff != "" {
+		t.Errorf("(-before +built anew)\n%s", diff)
+	}
+}
+
+// Rows of a restored backup carry transaction ids of another server; what is written after them must be found.
+func TestRestoredTransactionIDs(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	c := searchtest.ForTest(t, db, nil)
+	if err := c.Add(t.Context(), page(1, 1)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := db.Exec(t.Context(), "UPDATE search_fresh SET changed = 1::bigint << 60; UPDATE confluence_pages SET search_changed = 1::bigint << 60")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer(t, c.Search)
+	if err := c.Add(t.Context(), page(7, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if got := answer(t, c.Search)[3]; !strings.HasPrefix(got, "page7: 1 ") {
+		t.Errorf("found %q", got)
+	}
+	if err := maintainer(db).Maintain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var future int
+	if err := db.QueryRow(t.Context(), "SELECT count(*) FROM confluence_pages WHERE search_changed > 1::bigint << 59").Scan(&future); err != nil || future != 0 {
+		t.Errorf("%d pages with ids of another server, %v", future, err)
+	}
+}
+
+// The exact scan and the index scan must name the same expression as the index that embedstore makes, or the planner
+// reads the whole table.
+func TestNearestUsesTheIndex(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	ctx := t.Context()
+	c := searchtest.ForTest(t, db, nil)
+	if err := c.Add(ctx, page(1, 1), page(2, 1), page(3, 1)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := db.Exec(ctx, `UPDATE chunks SET embedding_model = 'it''s:3', embedding = ('[' || id || ',1,0.5]')::halfvec;
+		CREATE INDEX chunks_hnsw_test ON chunks USING hnsw ((embedding::halfvec(3)) halfvec_cosine_ops) WHERE embedding_model = E'it''s:3'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near, err := c.Store.Nearest(ctx, search.NearestQuery{Vector: []float32{1, 1, 0.5}, Model: "it's:3", Limit: 2})
+	if err != nil || len(near) != 2 || near[0].Similarity < near[1].Similarity {
+		t.Fatalf("nearest = %+v, %v", near, err)
+	}
+	among, err := c.Store.Nearest(ctx, search.NearestQuery{Vector: []float32{1, 1, 0.5}, Model: "it's:3", Limit: 5, Among: []int64{near[1].ID}})
+	if err != nil || len(among) != 1 || among[0].ID != near[1].ID {
+		t.Errorf("among = %+v, %v", among, err)
+	}
+	plan := explain(t, db, searchstore.VectorSQL)
+	if !slices.ContainsFunc(plan, func(l string) bool { return strings.Contains(l, "chunks_hnsw_test") }) {
+		t.Errorf("plan does not use the index:\n%s", strings.Join(plan, "\n"))
+	}
+}
