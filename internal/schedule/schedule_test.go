@@ -1,0 +1,507 @@
+package schedule_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sluicehq/sluice/internal/postgres"
+	"github.com/sluicehq/sluice/internal/postgres/contentstore"
+	"github.com/sluicehq/sluice/internal/postgres/postgrestest"
+	"github.com/sluicehq/sluice/internal/schedule"
+	"github.com/sluicehq/sluice/internal/sources"
+	"github.com/sluicehq/sluice/internal/spacesync"
+	"github.com/sluicehq/sluice/internal/wiki"
+)
+
+// worker stands in for the syncer: a run tells that it began and lasts until it is let go, stopped, or its context ends.
+type worker struct {
+	store *contentstore.Store
+	began chan spacesync.Run
+	hold  chan struct{}
+	err   error
+	did   spacesync.Progress
+
+	mu     sync.Mutex
+	active map[string]int
+	peak   int
+}
+
+func newWorker(store *contentstore.Store) *worker {
+	return &worker{store: store, began: make(chan spacesync.Run, 100), hold: make(chan struct{}), active: map[string]int{}}
+}
+
+func (w *worker) Run(ctx context.Context, _ spacesync.Site, run spacesync.Run) (spacesync.Progress, error) {
+	w.mu.Lock()
+	w.active[run.SourceID]++
+	w.peak = max(w.peak, len(w.active))
+	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		delete(w.active, run.SourceID)
+		w.mu.Unlock()
+	}()
+	w.began <- run
+	beat := time.NewTicker(20 * time.Millisecond)
+	defer beat.Stop()
+	for {
+		select {
+		case <-w.hold:
+			return w.did, w.err
+		case <-ctx.Done():
+			return spacesync.Progress{}, context.Cause(ctx)
+		case <-beat.C:
+			stop, err := w.store.WriteProgress(ctx, run.Fence(), spacesync.Progress{Phase: sources.PhaseSyncing})
+			if err != nil {
+				return spacesync.Progress{}, err
+			}
+			if stop != "" {
+				return spacesync.Progress{}, &spacesync.Stopped{Reason: stop}
+			}
+		}
+	}
+}
+
+type bench struct {
+	t     *testing.T
+	db    *postgres.DB
+	store *contentstore.Store
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	db := postgrestest.New(t)
+	store, err := contentstore.New(db, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &bench{t: t, db: db, store: store}
+}
+
+func (b *bench) ok(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// source adds a source of a site.
+func (b *bench) source(site, id string) {
+	b.t.Helper()
+	c := sources.StoredConnection{
+		Connection: sources.Connection{ID: site, Name: site, BaseURL: "https://" + site, Deployment: wiki.Cloud}, TokenSealed: []byte("x"),
+	}
+	if _, err := b.store.Connection(b.t.Context(), site); errors.Is(err, wiki.ErrNotFound) {
+		b.ok(b.store.InsertConnection(b.t.Context(), c))
+	}
+	b.ok(b.store.InsertSource(b.t.Context(), sources.StoredSource{
+		ID: id, Name: id, ConnectionID: site, Space: wiki.Space{ID: "1", Key: id}, BaseURL: c.BaseURL, FrequencyHours: 2,
+		Strategy: sources.OnDemand, RestrictedPages: sources.Skip, TextLanguage: "english",
+	}))
+}
+
+// scheduler returns one that works, quickly, and is not running yet.
+func (b *bench) scheduler(w schedule.Syncer, change func(o *schedule.Options)) *schedule.Scheduler {
+	b.t.Helper()
+	o := schedule.Options{
+		Pool: b.db.Pool, Store: b.store, Syncer: w, Tick: 50 * time.Millisecond, Name: "one",
+		Dial: func(context.Context, string) (spacesync.Site, error) { return nil, nil },
+	}
+	if change != nil {
+		change(&o)
+	}
+	s, err := schedule.New(o)
+	b.ok(err)
+	return s
+}
+
+// start runs a scheduler until the returned function is called, or the test ends.
+func (b *bench) start(s *schedule.Scheduler) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(b.t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			b.t.Error(err)
+		}
+	})
+	b.t.Cleanup(stop)
+	return stop
+}
+
+var manual = sources.RunRequest{SyncRequest: sources.SyncRequest{Trigger: sources.TriggerManual}, Kind: sources.KindSync}
+
+func (b *bench) enqueue(s *schedule.Scheduler, id string, r sources.RunRequest) sources.Started {
+	b.t.Helper()
+	started, err := s.Enqueue(b.t.Context(), id, r)
+	b.ok(err)
+	return started
+}
+
+// runs are the runs of a source, newest first.
+func (b *bench) runs(id string) []sources.Run {
+	b.t.Helper()
+	runs, err := b.store.Runs(b.t.Context(), sources.RunFilter{SourceID: id, Limit: 100})
+	b.ok(err)
+	return runs
+}
+
+// until waits for a condition that another goroutine brings about.
+func (b *bench) until(what string, f func() bool) {
+	b.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !f() {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("%s: did not happen", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func (b *bench) untilState(id string, state sources.RunState) {
+	b.t.Helper()
+	b.until(fmt.Sprintf("a run of %s that is %s", id, state), func() bool {
+		runs := b.runs(id)
+		return len(runs) > 0 && runs[0].State == state
+	})
+}
+
+func (b *bench) next(w *worker) spacesync.Run {
+	b.t.Helper()
+	select {
+	case run := <-w.began:
+		return run
+	case <-time.After(20 * time.Second):
+		b.t.Fatal("no run began")
+		return spacesync.Run{}
+	}
+}
+
+func TestARunIsWorkedOnOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.source("acme", "eng")
+	w := newWorker(b.store)
+	w.did.Created = 3
+	after := make(chan int, 1)
+	s := b.scheduler(w, func(o *schedule.Options) {
+		o.AfterRun = func(_ context.Context, _ string, p spacesync.Progress) { after <- p.Created }
+	})
+	first := b.enqueue(s, "eng", manual)
+	second := b.enqueue(s, "eng", sources.RunRequest{SyncRequest: sources.SyncRequest{Full: true, Trigger: sources.TriggerAPI}, Kind: sources.KindSync})
+	if first.Conflict || !second.Conflict || second.RunID != first.RunID {
+		t.Errorf("first %+v, second %+v", first, second)
+	}
+	b.start(s)
+	other := b.scheduler(w, func(o *schedule.Options) { o.Name = "two" })
+	b.start(other)
+	run := b.next(w)
+	if !run.Full {
+		t.Error("the queued run did not take over what the second request asked for")
+	}
+	if third := b.enqueue(other, "eng", manual); !third.Conflict || third.State != sources.RunRunning {
+		t.Errorf("while it runs: %+v", third)
+	}
+	close(w.hold)
+	b.untilState("eng", sources.RunSucceeded)
+	if n := len(b.runs("eng")); n != 1 {
+		t.Errorf("%d runs", n)
+	}
+	if n := <-after; n != 3 {
+		t.Errorf("the hook was told of %d created pages", n)
+	}
+}
+
+func TestStop(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.source("acme", "eng")
+	w := newWorker(b.store)
+	s := b.scheduler(w, nil)
+	if err := s.Stop(t.Context(), "eng", sources.StopCancel); !errors.Is(err, wiki.ErrNotFound) {
+		t.Errorf("nothing to stop: %v", err)
+	}
+	b.enqueue(s, "eng", manual)
+	b.ok(s.Stop(t.Context(), "eng", sources.StopCancel))
+	if state := b.runs("eng")[0].State; state != sources.RunCancelled {
+		t.Errorf("a queued run is %s", state)
+	}
+	b.start(s)
+	b.enqueue(s, "eng", manual)
+	b.next(w)
+	b.ok(s.Stop(t.Context(), "eng", sources.StopPause))
+	b.untilState("eng", sources.RunCancelled)
+	if n := len(b.runs("eng")); n != 2 {
+		t.Errorf("%d runs", n)
+	}
+}
+
+// A process that shuts down gives its run back, and another one goes on with it.
+func TestShutdownGivesRunsBack(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.source("acme", "eng")
+	w := newWorker(b.store)
+	s := b.scheduler(w, nil)
+	stop := b.start(s)
+	started := b.enqueue(s, "eng", manual)
+	first := b.next(w)
+	stop()
+	b.start(b.scheduler(w, func(o *schedule.Options) { o.Name = "two" }))
+	second := b.next(w)
+	if second.ID != first.ID || second.Attempt != first.Attempt+1 {
+		t.Errorf("first %+v, then %+v", first, second)
+	}
+	close(w.hold)
+	b.untilState("eng", sources.RunSucceeded)
+	if runs := b.runs("eng"); len(runs) != 1 || runs[0].ID != started.RunID {
+		t.Errorf("runs %+v", runs)
+	}
+}
+
+// The run of a process that died is closed as interrupted, and another one is queued and worked on.
+func TestDeadWorker(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.source("acme", "eng")
+	full := manual
+	full.Full = true
+	id, _, err := b.store.AddRun(t.Context(), "eng", full)
+	b.ok(err)
+	_, err = b.store.ClaimRun(t.Context(), id, "dead")
+	b.ok(err)
+	_, err = b.db.Exec(t.Context(), `UPDATE sync_runs SET heartbeat_at = now() - interval '1 minute' WHERE id = $1`, id)
+	b.ok(err)
+	w := newWorker(b.store)
+	b.start(b.scheduler(w, nil))
+	run := b.next(w)
+	if run.ID == id || !run.Full || run.Trigger != sources.TriggerManual {
+		t.Errorf("resumed as %+v", run)
+	}
+	close(w.hold)
+	b.untilState("eng", sources.RunSucceeded)
+	if dead := b.runs("eng")[1]; dead.State != sources.RunFailed || !dead.Interrupted {
+		t.Errorf("the dead one: %+v", dead)
+	}
+}
+
+// A queued run whose job was never delivered gets another one.
+func TestForgottenRun(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.source("acme", "eng")
+	id, _, err := b.store.AddRun(t.Context(), "eng", manual)
+	b.ok(err)
+	w := newWorker(b.store)
+	b.start(b.scheduler(w, func(o *schedule.Options) { o.Forgotten = 50 * time.Millisecond }))
+	if run := b.next(w); run.ID != id {
+		t.Errorf("run %d, want %d", run.ID, id)
+	}
+	close(w.hold)
+	b.untilState("eng", sources.RunSucceeded)
+}
+
+func TestDueSources(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	now := time.Now()
+	for i := range 5 {
+		id := fmt.Sprintf("a%d", i)
+		b.source("acme", id)
+		b.ok(b.store.SetNextSync(t.Context(), id, now.Add(-time.Duration(10-i)*time.Minute)))
+	}
+	b.source("umbrella", "u0")
+	b.ok(b.store.SetNextSync(t.Context(), "u0", now.Add(-time.Second)))
+	b.source("umbrella", "later")
+	b.ok(b.store.SetNextSync(t.Context(), "later", now.Add(time.Hour)))
+	b.source("umbrella", "paused")
+	b.ok(b.store.SetNextSync(t.Context(), "paused", now.Add(-time.Hour)))
+	b.ok(b.store.SetPaused(t.Context(), "paused", true))
+
+	s := b.scheduler(nil, nil)
+	var wait sync.WaitGroup
+	for range 3 { // several processes look at once
+		wait.Go(func() {
+			if err := s.Dispatch(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	open := func() (ids []string) {
+		runs, err := b.store.Runs(t.Context(), sources.RunFilter{Active: true, Limit: 100})
+		b.ok(err)
+		for _, r := range runs {
+			ids = append(ids, r.SourceID)
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	if got := open(); !slices.Equal(got, []string{"a0", "a1", "u0"}) {
+		t.Errorf("queued %v; two of a site at once, the longest overdue first", got)
+	}
+	src, err := b.store.Source(t.Context(), "a0")
+	b.ok(err)
+	if want := schedule.Next("a0", time.Now(), 2*time.Hour); src.NextSyncAt == nil || !src.NextSyncAt.Equal(want) {
+		t.Errorf("next at %v, want %v", src.NextSyncAt, want)
+	}
+	b.ok(s.Stop(t.Context(), "a0", sources.StopCancel))
+	b.ok(s.Dispatch(t.Context()))
+	if got := open(); !slices.Equal(got, []string{"a1", "a2", "u0"}) {
+		t.Errorf("queued %v after one ended", got)
+	}
+}
+
+// One site's runs do not take all the workers, and people's runs go first.
+func TestFairness(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	w := newWorker(b.store)
+	s := b.scheduler(w, func(o *schedule.Options) { o.Workers, o.PerSite = 2, 1 })
+	for _, id := range []string{"a0", "a1", "a2"} {
+		b.source("acme", id)
+		b.enqueue(s, id, manual)
+	}
+	b.source("umbrella", "u0")
+	b.enqueue(s, "u0", manual)
+	b.start(s)
+	got := []string{b.next(w).SourceID, b.next(w).SourceID}
+	slices.Sort(got)
+	if got[0][0] != 'a' || got[1] != "u0" {
+		t.Errorf("under way: %v; one of each site should be", got)
+	}
+	close(w.hold)
+	for _, id := range []string{"a0", "a1", "a2", "u0"} {
+		b.untilState(id, sources.RunSucceeded)
+	}
+}
+
+func TestManualFirst(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	w := newWorker(b.store)
+	s := b.scheduler(w, func(o *schedule.Options) { o.Workers = 1 })
+	for i := range 3 {
+		id := fmt.Sprintf("s%d", i)
+		b.source("acme", id)
+		b.enqueue(s, id, sources.RunRequest{SyncRequest: sources.SyncRequest{Trigger: sources.TriggerSchedule}, Kind: sources.KindSync})
+	}
+	b.source("acme", "mine")
+	b.enqueue(s, "mine", manual)
+	b.enqueue(s, "s2", manual) // it is queued already; now somebody waits for it
+	b.start(s)
+	close(w.hold)
+	var got []string
+	for range 4 {
+		got = append(got, b.next(w).SourceID)
+	}
+	if slices.Sort(got[:2]); !slices.Equal(got[:2], []string{"mine", "s2"}) {
+		t.Errorf("in the order %v", got)
+	}
+}
+
+func TestFailedRun(t *testing.T) {
+	t.Parallel()
+	for _, cause := range []error{wiki.ErrUnavailable, wiki.ErrCredentials} {
+		t.Run(cause.Error(), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.source("acme", "eng")
+			regular := time.Now().Add(90 * time.Minute)
+			b.ok(b.store.SetNextSync(t.Context(), "eng", regular))
+			w := newWorker(b.store)
+			w.err = fmt.Errorf("page 7: %w", cause)
+			close(w.hold)
+			s := b.scheduler(w, nil)
+			b.start(s)
+			b.enqueue(s, "eng", manual)
+			b.untilState("eng", sources.RunFailed)
+			if got := b.runs("eng")[0].Error; got != w.err.Error() {
+				t.Errorf("error %q", got)
+			}
+			refused := errors.Is(cause, wiki.ErrCredentials)
+			b.until("the connection's problem and the next time", func() bool {
+				c, err := b.store.Connection(t.Context(), "acme")
+				b.ok(err)
+				src, err := b.store.Source(t.Context(), "eng")
+				b.ok(err)
+				soon := time.Until(*src.NextSyncAt) < 6*time.Minute
+				return (c.Problem != "") == refused && soon != refused
+			})
+		})
+	}
+}
+
+// A panic is the run's failure.
+type panicking struct{}
+
+func (panicking) Run(context.Context, spacesync.Site, spacesync.Run) (spacesync.Progress, error) {
+	panic("no such thing")
+}
+
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.source("acme", "eng")
+	s := b.scheduler(panicking{}, nil)
+	b.start(s)
+	b.enqueue(s, "eng", manual)
+	b.untilState("eng", sources.RunFailed)
+}
+
+func TestTasks(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.source("acme", "eng")
+	for i := range 25 {
+		id, _, err := b.store.AddRun(t.Context(), "eng", manual)
+		b.ok(err)
+		run, err := b.store.ClaimRun(t.Context(), id, "old")
+		b.ok(err)
+		b.ok(b.store.FinishRun(t.Context(), run.Fence(), schedule.End{State: sources.RunSucceeded}))
+		if i < 24 {
+			_, err = b.db.Exec(t.Context(), `UPDATE sync_runs SET finished_at = now() - interval '100 days' WHERE id = $1`, id)
+			b.ok(err)
+		}
+	}
+	did := make(chan struct{}, 10)
+	s := b.scheduler(newWorker(b.store), func(o *schedule.Options) {
+		o.Tasks = []schedule.Task{{Name: "sweep", Every: time.Hour, Do: func(context.Context) error { did <- struct{}{}; return nil }}}
+	})
+	b.start(s)
+	select {
+	case <-did:
+	case <-time.After(30 * time.Second):
+		t.Fatal("the task did not run")
+	}
+	b.until("old runs to be forgotten", func() bool { return len(b.runs("eng")) == 20 })
+}
+
+func TestNext(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	const every = 24 * time.Hour
+	perHour := map[int]int{}
+	for i := range 240 {
+		id := "confluence_S" + strconv.Itoa(i)
+		at := schedule.Next(id, now, every)
+		if !at.After(now) || at.Sub(now) > every {
+			t.Fatalf("%s: %s", id, at)
+		}
+		if again := schedule.Next(id, at, every); again.Sub(at) != every {
+			t.Errorf("%s: then after %s", id, again.Sub(at))
+		}
+		perHour[at.Hour()]++
+	}
+	for hour, n := range perHour {
+		if n > 25 {
+			t.Errorf("%d of 240 sources start in hour %d", n, hour)
+		}
+	}
+}
