@@ -36,23 +36,31 @@ type installation struct {
 	bin    string // folder of postgres and initdb
 	major  int
 	vector string // version of pgvector, empty if absent
+	ours   bool   // came with the program, and is preferred to the machine's
 }
 
 func (i installation) program(name string) string { return filepath.Join(i.bin, name) }
 
 func (i installation) usable() bool { return i.major >= minMajor && vectorNewEnough(i.vector) }
 
-// findInstallation chooses the programs to run a cluster with: from binDir if it is set, else from beside our own
-// binary, else the newest of the machine's that has pgvector. major, if not 0, is that of an existing cluster and fixed.
-func findInstallation(binDir string, major int) (installation, error) {
+// findInstallation chooses the programs to run a cluster with: from binDir if it is set, else those embedded in our own
+// binary (unpacked in bundle, empty if there are none), else those beside it, else the newest of the machine's that has
+// pgvector. major, if not 0, is that of an existing cluster and fixed. What the account cannot get to does not count.
+func findInstallation(binDir, bundle string, major int, acc account) (installation, error) {
 	var found []installation
-	for _, dir := range candidates(binDir) {
+	ours, machines := candidates(binDir, bundle)
+	for i, dir := range slices.Concat(ours, machines) {
+		if !acc.reaches(filepath.Join(dir, "postgres")) {
+			continue
+		}
 		if inst, ok := inspect(dir); ok {
+			inst.ours = i < len(ours)
 			found = append(found, inst)
 		}
 	}
 	if binDir != "" && len(found) == 0 {
-		return installation{}, fmt.Errorf("%w: SLUICE_PG_BINDIR is %s, but there is no initdb and postgres in it", ErrNoServer, binDir)
+		return installation{}, fmt.Errorf("%w: SLUICE_PG_BINDIR is %s, but there is no initdb and postgres in it that %s may run",
+			ErrNoServer, binDir, acc.name)
 	}
 	return choose(found, major, detectHost())
 }
@@ -70,8 +78,8 @@ func choose(found []installation, major int, host host) (installation, error) {
 		}
 	}
 	// Stable: where two are the same major, the earlier place wins.
-	slices.SortStableFunc(usable, func(a, b installation) int { return cmp.Compare(b.major, a.major) })
-	slices.SortStableFunc(fitting, func(a, b installation) int { return cmp.Compare(b.major, a.major) })
+	slices.SortStableFunc(usable, preferred)
+	slices.SortStableFunc(fitting, preferred)
 	switch {
 	case len(usable) > 0:
 		return usable[0], nil
@@ -95,6 +103,17 @@ func choose(found []installation, major int, host host) (installation, error) {
 	}
 }
 
+// preferred orders installations, the better one first.
+func preferred(a, b installation) int {
+	if a.ours != b.ours {
+		if a.ours {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(b.major, a.major)
+}
+
 func majors(found []installation) string {
 	var names []string
 	for _, i := range found {
@@ -105,17 +124,19 @@ func majors(found []installation) string {
 	return strings.Join(names, ", ")
 }
 
-// candidates lists the folders to look into, the preferred first.
-func candidates(binDir string) []string {
+// candidates lists the folders to look into, the preferred first: those that came with the program, and the machine's.
+func candidates(binDir, bundle string) (ours, machines []string) {
 	if binDir != "" {
-		return []string{binDir}
+		return []string{binDir}, nil
 	}
-	var dirs []string
+	if bundle != "" {
+		ours = append(ours, bundle)
+	}
 	if exe, err := os.Executable(); err == nil {
 		if target, err := filepath.EvalSymlinks(exe); err == nil {
 			exe = target
 		}
-		dirs = append(dirs, filepath.Join(filepath.Dir(exe), bundleFolder))
+		ours = append(ours, filepath.Join(filepath.Dir(exe), bundleFolder))
 	}
 	for _, pattern := range []string{
 		debianPattern,              // Debian, Ubuntu, SUSE
@@ -128,14 +149,14 @@ func candidates(binDir string) []string {
 	} {
 		// The only error is a bad pattern.
 		matches, _ := filepath.Glob(pattern)
-		dirs = append(dirs, matches...)
+		machines = append(machines, matches...)
 	}
 	if p, err := exec.LookPath("postgres"); err == nil {
 		if target, err := filepath.EvalSymlinks(p); err == nil {
-			dirs = append(dirs, filepath.Dir(target))
+			machines = append(machines, filepath.Dir(target))
 		}
 	}
-	return dirs
+	return ours, machines
 }
 
 // inspect looks whether dir holds a server, and which.

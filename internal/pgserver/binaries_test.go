@@ -36,6 +36,7 @@ func TestChoose(t *testing.T) {
 		"newest":                              {found: []installation{pg(15, "0.8.0"), pg(17, "0.8.0"), pg(16, "0.8.0")}, want: 17},
 		"newest that is usable":               {found: []installation{pg(15, "0.8.0"), pg(17, "")}, want: 15},
 		"the cluster's own major":             {found: []installation{pg(15, "0.8.0"), pg(17, "0.8.0")}, major: 15, want: 15},
+		"the program's own":                   {found: []installation{pg(18, "0.8.1"), {bin: "/own", major: 17, vector: "0.8.0", ours: true}}, want: 17},
 		"cluster of another major":            {found: []installation{pg(17, "0.8.0")}, major: 15, host: trixie, err: ErrMajor, says: []string{"made by PostgreSQL 15, but only 17 is installed", "sluice backup"}},
 		"cluster's major lacks its extension": {found: []installation{pg(15, ""), pg(17, "0.8.0")}, major: 15, host: debian, err: ErrNoExtension},
 	}

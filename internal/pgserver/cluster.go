@@ -53,7 +53,11 @@ func newCluster(opts Options) (cluster, error) {
 	if err != nil {
 		return cluster{}, ownershipHint(root, err)
 	}
-	if c.install, err = findInstallation(opts.BinDir, major); err != nil {
+	bundle, err := c.unpackBundle()
+	if err != nil {
+		return cluster{}, err
+	}
+	if c.install, err = findInstallation(opts.BinDir, bundle, major, acc); err != nil {
 		return cluster{}, err
 	}
 	if c.socket, err = c.socketDir(); err != nil {
