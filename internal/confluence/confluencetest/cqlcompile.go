@@ -108,7 +108,9 @@ func (e *searcher) extractor(field string, values []value) (func(*searcher, *con
 	case "creator":
 		return one(func(e *searcher, x *content) string { return e.site.person(x.author) })
 	case "contributor":
-		return func(e *searcher, x *content) []string { return []string{e.site.person(x.author), e.site.person(x.editor)} }, nil
+		return func(e *searcher, x *content) []string {
+			return []string{e.site.person(x.author), e.site.person(x.editor)}
+		}, nil
 	case "pagestatus":
 		return one(func(_ *searcher, x *content) string { return cmp.Or(x.state, &State{}).Name })
 	case "mention", "macro":

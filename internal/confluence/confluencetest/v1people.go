@@ -234,7 +234,9 @@ func (s *Site) download(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Site) mediaToken(a *content) string { return leftPad(idString(int64(hash(a.apiID()+s.options.CloudID))), 12) }
+func (s *Site) mediaToken(a *content) string {
+	return leftPad(idString(int64(hash(a.apiID()+s.options.CloudID))), 12)
+}
 
 // media is the media host: the token in the address is enough, and credentials of the site are a fault.
 func (s *Site) media(w http.ResponseWriter, r *http.Request) {
