@@ -1,17 +1,16 @@
 package convert
 
 import (
-	"os"
 	"strings"
 	"testing"
 
 	htmltomarkdown "github.com/JohannesKaufmann/html-to-markdown/v2"
 )
 
-// benchBodies are the bodies of the corpus in SLUICE_CORPUS, or the golden inputs repeated to pages of 20 kB.
+// benchBodies are the bodies of the corpus, or the golden inputs repeated to pages of 20 kB.
 func benchBodies(b *testing.B) (bodies []string, size int) {
 	b.Helper()
-	if os.Getenv("SLUICE_CORPUS") != "" {
+	if *corpusFolder != "" {
 		for _, p := range corpus(b) {
 			bodies = append(bodies, p.Body)
 		}

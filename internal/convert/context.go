@@ -2,7 +2,9 @@ package convert
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -95,10 +97,48 @@ func (p Pages) Find(ref PageRef) (PageInfo, bool) {
 	return page, ok
 }
 
+// ReadContext reads a Context from JSON, such as the FILE of `sluice convert --context`. A field that does not exist, a
+// value of another kind and anything behind the object are errors that name the field or place.
+func ReadContext(r io.Reader) (Context, error) {
+	var ctx Context
+	dec := json.NewDecoder(r)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&ctx); err != nil {
+		return Context{}, explain(err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return Context{}, fmt.Errorf("context: more follows the JSON object that ends at byte %d", dec.InputOffset())
+	}
+	return ctx, nil
+}
+
+func explain(err error) error {
+	var kind *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.Is(err, io.EOF):
+		return errors.New("context: the file is empty; {} is the least")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("context: the JSON is cut off")
+	case errors.As(err, &kind) && kind.Field == "":
+		return fmt.Errorf("context: a JSON object is expected, this is of kind %s", kind.Value)
+	case errors.As(err, &kind):
+		return fmt.Errorf("context: field %q cannot be of kind %s", kind.Field, kind.Value)
+	case errors.As(err, &syntax):
+		return fmt.Errorf("context: no JSON at byte %d: %w", syntax.Offset, err)
+	default:
+		return fmt.Errorf("context: %w", err)
+	}
+}
+
 // UnmarshalJSON reads a list of PageInfo.
 func (p *Pages) UnmarshalJSON(data []byte) error {
 	var list []PageInfo
 	if err := json.Unmarshal(data, &list); err != nil {
+		var kind *json.UnmarshalTypeError
+		if errors.As(err, &kind) {
+			return fmt.Errorf(`field "pages" is a list of {"space_key","title","id","url"}, all strings; there is something of kind %s`, kind.Value)
+		}
 		return fmt.Errorf("pages: %w", err)
 	}
 	*p = NewPages(list...)

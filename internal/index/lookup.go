@@ -103,11 +103,9 @@ func (ix *Indexer) projectKeys(ctx context.Context, b Batch, named []string) ([]
 // bodies fetches the bodies of pages that others include, and of those that these include. A page of this batch is
 // taken from it: it is newer than what is stored. Restricted pages are shown in no other.
 func (ix *Indexer) bodies(ctx context.Context, b Batch, pages []Input, want *needs, known *lookups) error {
-	batch := map[string]string{}
+	batch := make(map[string]Input, len(pages))
 	for _, p := range pages {
-		if !p.Restricted && !p.OwnRestricted {
-			batch[p.Content.ID] = p.Content.Storage
-		}
+		batch[p.Content.ID] = p
 	}
 	for range includeDepth {
 		if len(want.includes) == 0 {
@@ -130,7 +128,7 @@ func (ix *Indexer) bodies(ctx context.Context, b Batch, pages []Input, want *nee
 }
 
 // stored adds the bodies of the pages that refs name to known, and returns those that are new.
-func (ix *Indexer) stored(ctx context.Context, b Batch, batch map[string]string, refs map[convert.PageRef]bool, known *lookups) ([]convert.Included, error) {
+func (ix *Indexer) stored(ctx context.Context, b Batch, batch map[string]Input, refs map[convert.PageRef]bool, known *lookups) ([]convert.Included, error) {
 	var ids []string
 	var found []convert.Included
 	seen := map[string]bool{}
@@ -140,10 +138,12 @@ func (ix *Indexer) stored(ctx context.Context, b Batch, batch map[string]string,
 			continue
 		}
 		seen[page.ID] = true
-		if storage, ok := batch[page.ID]; ok {
-			found = append(found, convert.Included{Page: page, Storage: storage})
-		} else {
+		in, ok := batch[page.ID]
+		switch {
+		case !ok:
 			ids = append(ids, page.ID)
+		case !in.Restricted && !in.OwnRestricted:
+			found = append(found, convert.Included{Page: page, Storage: in.Content.Storage})
 		}
 	}
 	if len(ids) > 0 {
