@@ -42,8 +42,7 @@ func (c *Client) judge(r request, resp *http.Response, body []byte, readErr erro
 		return f(wiki.ErrUnavailable, true, "the answer is no JSON but a page, perhaps of a proxy or a sign-in")
 	}
 	if err := accept(body, resp.Header); err != nil {
-		var refusal *identityError
-		if errors.As(err, &refusal) {
+		if refusal, ok := errors.AsType[*identityError](err); ok {
 			return f(wiki.ErrCredentials, false, refusal.Error())
 		}
 		if !c.site.proven.Load() && r.identity {
@@ -64,7 +63,7 @@ func (c *Client) refused(r request, resp *http.Response, body []byte, f func(err
 	if ours {
 		c.site.proven.Store(true)
 	}
-	kind, retry := kindOf(resp.StatusCode)
+	retry, kind := kindOf(resp.StatusCode)
 	wait, _ := retryAfter(resp.Header, time.Now())
 	switch status := resp.StatusCode; {
 	case status == http.StatusForbidden && wait > 0:
@@ -110,24 +109,24 @@ func (c *Client) unsent(r request, err error) *fault {
 
 // noAnswer tells why there was no answer, and whether that is a fault of the address.
 func (c *Client) noAnswer(r request, err error) *fault {
-	kind, retry, message := wiki.ErrUnavailable, true, plain(err)
+	kind, retry, message, address := wiki.ErrUnavailable, true, plain(err), false
 	var refused *outbound.RefusedError
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &refused):
-		kind, retry, message = wiki.ErrAddress, false, refused.Error()
+		address, message = true, refused.Error()
 	case errors.Is(err, context.DeadlineExceeded):
 		message = fmt.Sprintf("no answer within %s", c.options.Timeout)
 	case isTLS(err):
-		retry = c.site.proven.Load()
+		address = !c.site.proven.Load()
 		message = "no trusted TLS connection: " + plain(err) + "; SLUICE_CA_FILE names further authorities"
 	case errors.Is(err, outbound.ErrRedirect):
-		retry = c.site.proven.Load()
+		address = !c.site.proven.Load()
 	case errors.As(err, &dns) && dns.IsNotFound:
-		retry, message = c.site.proven.Load(), "there is no host of that name"
+		address, message = !c.site.proven.Load(), "there is no host of that name"
 	}
-	if !retry && kind == wiki.ErrUnavailable {
-		kind = wiki.ErrAddress
+	if address {
+		kind, retry = wiki.ErrAddress, false
 	}
 	return &fault{retry: retry, err: &APIError{Method: r.method(), Path: c.prefix + r.path, Message: c.secrets.Replace(message), Kind: kind}}
 }
@@ -146,8 +145,7 @@ func isTLS(err error) bool {
 
 // plain is an error's text without the address, which may hold what people search for.
 func plain(err error) string {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
 	return clean(err.Error())

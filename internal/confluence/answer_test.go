@@ -48,11 +48,12 @@ func TestKindsOfAnswers(t *testing.T) {
 		{"somebody else's JSON", plain(200, `{"hello":"world"}`), wiki.ErrAddress, wiki.ErrUnavailable, 5, "broken"},
 		{"cut off", plain(200, `{"id":"9","ti`), wiki.ErrAddress, wiki.ErrUnavailable, 5, "cut off"},
 		{"bad request", plain(400, `{"statusCode":400,"message":"com.atlassian.confluence.api.service.exceptions.BadRequestException: No field exists with the name: 'status'"}`), wiki.ErrInvalid, wiki.ErrInvalid, 1, ": No field exists"},
+		{"somebody else's error", plain(404, `{"message":"Not Found","documentation_url":"https://docs.example.com"}`), wiki.ErrAddress, wiki.ErrUnavailable, 5, "not Confluence's"},
 		{"gone", plain(410, `{"statusCode":410,"message":"This deprecated endpoint has been removed."}`), wiki.ErrInvalid, wiki.ErrInvalid, 1, "removed"},
 		{"broken", plain(500, `{"errors":[{"status":500,"title":"Internal Server Error"}]}`), wiki.ErrUnavailable, wiki.ErrUnavailable, 5, "Internal Server Error"},
 		{"proxy", html(502), wiki.ErrUnavailable, wiki.ErrUnavailable, 5, "502"},
 		{"too fast", plain(429, `{}`), wiki.ErrUnavailable, wiki.ErrUnavailable, 5, "too many requests"},
-		{"token in the message", plain(400, `{"message":"<b>bad</b> header `+testToken+`\n\u001b[31m x"}`), wiki.ErrInvalid, wiki.ErrInvalid, 1, "bad header …"},
+		{"token in the message", plain(400, `{"statusCode":400,"message":"<b>bad</b> header `+testToken+`\n\u001b[31m x"}`), wiki.ErrInvalid, wiki.ErrInvalid, 1, "bad header …"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -82,7 +83,7 @@ func TestKindsOfAnswers(t *testing.T) {
 				t.Errorf("error %q does not contain %q", err, tt.within)
 			case strings.Contains(err.Error(), testToken) || strings.ContainsAny(err.Error(), "<\n\x1b"):
 				t.Errorf("error %q is not clean", err)
-			case api.Method != "GET" || api.Path != "/wiki/api/v2/pages/9":
+			case api.Method != http.MethodGet || api.Path != "/wiki/api/v2/pages/9":
 				t.Errorf("error names %s %s", api.Method, api.Path)
 			}
 			if u := c.Usage(); u.Retries != tt.tries-1 || u.Errors < tt.tries || u.Bytes == 0 || u.Calls < tries+1 {
@@ -108,6 +109,22 @@ func TestBare404AsksWhoWeAre(t *testing.T) {
 		_, err := c.Node(t.Context(), "9", "page")
 		if want := map[bool]error{false: wiki.ErrNotFound, true: wiki.ErrCredentials}[revoked]; !errors.Is(err, want) {
 			t.Errorf("revoked %v: Node = %v, want %v", revoked, err, want)
+		}
+	}
+}
+
+// A token without the scope for people still reads pages: that is no reason to end a sync.
+func TestUsersWithoutScope(t *testing.T) {
+	t.Parallel()
+	for _, revoked := range []bool{false, true} {
+		c := serve(t, wiki.Cloud, func(w http.ResponseWriter, r *http.Request) {
+			if revoked || !isMe(w, r) {
+				answer(w, 401, `{"code":401,"message":"Unauthorized; scope does not match"}`)
+			}
+		})
+		_, err := c.Users(t.Context(), []string{"a1"})
+		if want := map[bool]error{false: wiki.ErrForbidden, true: wiki.ErrCredentials}[revoked]; !errors.Is(err, want) {
+			t.Errorf("revoked %v: Users = %v, want %v", revoked, err, want)
 		}
 	}
 }

@@ -80,8 +80,7 @@ func FuzzNormalizeURL(f *testing.F) {
 		}
 		once, err := NormalizeURL(raw, d)
 		if err != nil {
-			var invalid *wiki.InvalidError
-			if !errors.As(err, &invalid) {
+			if _, ok := errors.AsType[*wiki.InvalidError](err); !ok {
 				t.Fatalf("NormalizeURL(%q) fails with %v, which names no field", raw, err)
 			}
 			return

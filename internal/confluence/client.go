@@ -43,7 +43,7 @@ func newClient(o Options, s *site, base string, d wiki.Deployment, email, token 
 		c.prefix = u.EscapedPath()
 	}
 	basic := base64.StdEncoding.EncodeToString([]byte(email + ":" + token))
-	if d == wiki.DataCenter && email == "" {
+	if d == wiki.DataCenter {
 		c.authorization = "Bearer " + token
 	} else {
 		c.authorization = "Basic " + basic

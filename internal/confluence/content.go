@@ -140,12 +140,16 @@ func (c *Client) readOneByOne(ctx context.Context, typ wiki.ContentType, ids []s
 	if body {
 		expand += ",body.storage"
 	}
+	tries := 0
+	if len(ids) > 1 {
+		tries = min(batchTries, c.options.Tries)
+	}
 	found := make([]*wiki.Content, len(ids))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(cap(c.site.slots))
 	for i, id := range ids {
 		g.Go(func() error {
-			r := request{path: "/rest/api/content/" + id, query: url.Values{"status": {"any"}, "expand": {expand}}}
+			r := request{path: "/rest/api/content/" + id, query: url.Values{"status": {"any"}, "expand": {expand}}, tries: tries}
 			v, _, err := get(ctx, c, r, func(v *v1Ref) error { return v.check() })
 			if errors.Is(err, wiki.ErrNotFound) {
 				return nil

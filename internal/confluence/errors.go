@@ -109,7 +109,7 @@ func explain(body []byte) (message string, ours bool) {
 	default:
 		message = e.Reason
 	}
-	ours = len(e.Errors) > 0 || len(e.StatusCode) > 0 || len(e.Code) > 0 || message != ""
+	ours = len(e.Errors) > 0 || len(e.StatusCode) > 0 || len(e.Code) > 0 // a mere message may be anybody's
 	// The class names in front of v1's messages say nothing to anybody.
 	message = javaClass.ReplaceAllString(message, "")
 	return clean(message), ours
@@ -118,24 +118,24 @@ func explain(body []byte) (message string, ours bool) {
 var javaClass = regexp.MustCompile(`^(com|java|org)\.[A-Za-z.]+(Exception|Error): `)
 
 // kindOf is what a status means; retry tells whether a later try may fare better.
-func kindOf(status int) (kind error, retry bool) {
+func kindOf(status int) (retry bool, kind error) {
 	switch status {
 	case 401, 407:
-		return wiki.ErrCredentials, false
+		return false, wiki.ErrCredentials
 	case 403:
-		return wiki.ErrForbidden, false
+		return false, wiki.ErrForbidden
 	case 404:
-		return wiki.ErrNotFound, false
+		return false, wiki.ErrNotFound
 	case 408, 425, 429:
-		return wiki.ErrUnavailable, true
+		return true, wiki.ErrUnavailable
 	case 501, 505:
-		return wiki.ErrInvalid, false
+		return false, wiki.ErrInvalid
 	}
 	if status >= 500 {
-		return wiki.ErrUnavailable, true
+		return true, wiki.ErrUnavailable
 	}
 	if status >= 400 {
-		return wiki.ErrInvalid, false // our request is at fault, or the call is gone (410): asking again changes nothing
+		return false, wiki.ErrInvalid // our request is at fault, or the call is gone (410): asking again changes nothing
 	}
-	return wiki.ErrUnavailable, true
+	return true, wiki.ErrUnavailable
 }

@@ -147,7 +147,7 @@ func TestConcurrencyIsBoundedPerSite(t *testing.T) {
 			for p := peak.Load(); n > p && !peak.CompareAndSwap(p, n); p = peak.Load() {
 			}
 			time.Sleep(time.Second)
-			return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(meJSON)), Request: r}, nil
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(meJSON)), Request: r}, nil
 		})}}
 		pool := NewPool(o)
 		var wg sync.WaitGroup

@@ -3,6 +3,7 @@ package confluence
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -19,7 +20,7 @@ func (e *identityError) Error() string { return e.message }
 // Me is the account, and the site's clock; wiki.ErrCredentials where the site does not accept what it was given,
 // wiki.ErrAddress where no Confluence answers.
 func (c *Client) Me(ctx context.Context) (wiki.User, time.Time, error) {
-	u, _, err := get(ctx, c, request{path: "/rest/api/user/current", identity: true}, func(u *v1User) error {
+	u, header, err := get(ctx, c, request{path: "/rest/api/user/current", identity: true}, func(u *v1User) error {
 		switch {
 		case u.Type == "anonymous":
 			return &identityError{"the site takes the account for a visitor: it does not know the token"}
@@ -31,17 +32,17 @@ func (c *Client) Me(ctx context.Context) (wiki.User, time.Time, error) {
 	if err != nil {
 		return wiki.User{}, time.Time{}, err
 	}
-	now, ok := c.ServerTime()
-	if !ok {
-		now = time.Now().UTC()
+	now, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		now = time.Now()
 	}
-	return u.user(), now, nil
+	return u.user(), now.UTC(), nil
 }
 
 // userBatch is how many people one call resolves.
 const userBatch = 200
 
-// Users resolves people; unknown ids are left out.
+// Users resolves people; unknown ids are left out. wiki.ErrForbidden where the account may read everything but people.
 func (c *Client) Users(ctx context.Context, ids []string) ([]wiki.User, error) {
 	ids = distinct(ids)
 	if !c.cloud() {
@@ -55,7 +56,7 @@ func (c *Client) Users(ctx context.Context, ids []string) ([]wiki.User, error) {
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return nil, c.notPeople(ctx, err)
 		}
 		for _, u := range *l.Results {
 			users = append(users, u.user())
@@ -63,6 +64,21 @@ func (c *Client) Users(ctx context.Context, ids []string) ([]wiki.User, error) {
 		ids = ids[n:]
 	}
 	return users, nil
+}
+
+// notPeople tells a token that lacks the scope for people, which is not worth ending anything for, from one that is
+// refused.
+func (c *Client) notPeople(ctx context.Context, err error) error {
+	api, ok := errors.AsType[*APIError](err)
+	if !ok || !errors.Is(err, wiki.ErrCredentials) {
+		return err
+	}
+	if _, _, me := c.Me(ctx); me != nil {
+		return err
+	}
+	forbidden := *api
+	forbidden.Kind = wiki.ErrForbidden
+	return &forbidden
 }
 
 // v2User is a person as users-bulk shows one.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,9 +37,7 @@ func (r request) method() string {
 // with returns the request with one parameter set.
 func (r request) with(name, value string) request {
 	query := make(url.Values, len(r.query)+1)
-	for k, v := range r.query {
-		query[k] = v
-	}
+	maps.Copy(query, r.query)
 	query.Set(name, value)
 	r.query = query
 	return r
@@ -63,8 +62,7 @@ func decode(body []byte, out any) error {
 	if err == nil {
 		return nil
 	}
-	var typ *json.UnmarshalTypeError
-	if errors.As(err, &typ) {
+	if typ, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("field %s is not what it should be", typ.Field)
 	}
 	return errors.New("the JSON is cut off or damaged")
@@ -150,14 +148,14 @@ func (c *Client) once(ctx context.Context, r request, payload []byte, accept fun
 	c.bytes.Add(int64(len(body)))
 	c.options.Logger.LogAttrs(ctx, slog.LevelDebug, "request to Confluence", slog.String("method", req.Method), slog.String("path", r.path),
 		slog.Int("status", resp.StatusCode), slog.Int("bytes", len(body)), slog.Duration("took", time.Since(began)))
-	if date, derr := http.ParseTime(resp.Header.Get("Date")); derr == nil {
-		c.setClock(date)
-	}
 	c.heed(resp)
-	f := c.judge(r, resp, body, err, accept)
-	if f != nil {
+	if f := c.judge(r, resp, body, err, accept); f != nil {
 		c.errors.Add(1)
 		return nil, f
+	}
+	// Only now is it known to be the site that speaks, and not a proxy.
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		c.setClock(date)
 	}
 	return resp.Header, nil
 }

@@ -33,14 +33,8 @@ type fixture struct {
 // pages is how many plain pages the space has: more than one page of any listing.
 const pages = 260
 
-func bothDeployments(t *testing.T, f func(t *testing.T, s *fixture)) {
-	t.Helper()
-	for name, o := range map[string]confluencetest.Options{"cloud": {}, "datacenter": {DataCenter: true, ContextPath: "/confluence"}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f(t, setup(t, o))
-		})
-	}
+func deployments() map[string]confluencetest.Options {
+	return map[string]confluencetest.Options{"cloud": {}, "datacenter": {DataCenter: true, ContextPath: "/confluence"}}
 }
 
 func setup(t *testing.T, o confluencetest.Options) *fixture {
@@ -134,301 +128,337 @@ func (f *fixture) truth(typ string) []string {
 
 func TestMe(t *testing.T) {
 	t.Parallel()
-	bothDeployments(t, func(t *testing.T, f *fixture) {
-		me, now, err := f.Me(t.Context())
-		if err != nil || me.ID != "bot" || me.DisplayName != "Sync Bot" || !me.Active {
-			t.Errorf("Me = %+v, %v", me, err)
-		}
-		if d := time.Since(now).Abs(); d > 5*time.Second || now.Location() != time.UTC {
-			t.Errorf("server time %v is off by %s", now, d)
-		}
-		if at, ok := f.ServerTime(); !ok || at.Before(now) {
-			t.Errorf("ServerTime = %v, %v", at, ok)
-		}
-		for _, documented := range []bool{true, false} {
-			f.site.Configure(func(b *confluencetest.Behaviour) { b.Unauthorized = documented })
-			wrong := f.connect(t, "wrong")
-			if _, _, err := wrong.Me(t.Context()); !errors.Is(err, wiki.ErrCredentials) {
-				t.Errorf("Me with a wrong token = %v, want ErrCredentials", err)
+	for deployment, o := range deployments() {
+		t.Run(deployment, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t, o)
+			me, now, err := f.Me(t.Context())
+			if err != nil || me.ID != "bot" || me.DisplayName != "Sync Bot" || !me.Active {
+				t.Errorf("Me = %+v, %v", me, err)
 			}
-			if _, err := wrong.Space(t.Context(), "ENG"); !errors.Is(err, wiki.ErrCredentials) {
-				t.Errorf("Space with a wrong token = %v, want ErrCredentials", err)
+			if d := time.Since(now).Abs(); d > 5*time.Second || now.Location() != time.UTC {
+				t.Errorf("server time %v is off by %s", now, d)
 			}
-		}
-	})
+			if at, ok := f.ServerTime(); !ok || at.Before(now) {
+				t.Errorf("ServerTime = %v, %v", at, ok)
+			}
+			for _, documented := range []bool{true, false} {
+				f.site.Configure(func(b *confluencetest.Behaviour) { b.Unauthorized = documented })
+				wrong := f.connect(t, "wrong")
+				if _, _, err := wrong.Me(t.Context()); !errors.Is(err, wiki.ErrCredentials) {
+					t.Errorf("Me with a wrong token = %v, want ErrCredentials", err)
+				}
+				if _, err := wrong.Space(t.Context(), "ENG"); !errors.Is(err, wiki.ErrCredentials) {
+					t.Errorf("Space with a wrong token = %v, want ErrCredentials", err)
+				}
+			}
+		})
+	}
 }
 
 func TestSpaces(t *testing.T) {
 	t.Parallel()
-	bothDeployments(t, func(t *testing.T, f *fixture) {
-		if f.space.Key != "ENG" || f.space.Name != "Engineering" || f.space.ID == "" || f.space.Status != "current" || f.space.URL == "" {
-			t.Errorf("space %+v", f.space)
-		}
-		if f.space.HomepageID != f.site.HomePage("ENG") {
-			t.Errorf("home page %q, want %q", f.space.HomepageID, f.site.HomePage("ENG"))
-		}
-		if _, err := f.Space(t.Context(), "NOPE"); !errors.Is(err, wiki.ErrNotFound) {
-			t.Errorf("unknown space: %v", err)
-		}
-		var keys []string
-		for _, s := range all(t, iter.Seq2[wiki.Space, error](f.Spaces(t.Context()))) {
-			keys = append(keys, s.Key)
-		}
-		slices.Sort(keys)
-		if diff := cmp.Diff([]string{"ENG", "~ada"}, keys); diff != "" {
-			t.Errorf("spaces (-want +got)\n%s", diff)
-		}
-		want := len(f.truth("page")) + len(f.truth("blogpost"))
-		if n, err := f.PageCount(t.Context(), "ENG"); err != nil || n < want-5 || n > want+5 {
-			t.Errorf("PageCount = %d, %v; want about %d", n, err, want)
-		}
-	})
+	for deployment, o := range deployments() {
+		t.Run(deployment, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t, o)
+			if f.space.Key != "ENG" || f.space.Name != "Engineering" || f.space.ID == "" || f.space.Status != "current" || f.space.URL == "" {
+				t.Errorf("space %+v", f.space)
+			}
+			if f.space.HomepageID != f.site.HomePage("ENG") {
+				t.Errorf("home page %q, want %q", f.space.HomepageID, f.site.HomePage("ENG"))
+			}
+			if _, err := f.Space(t.Context(), "NOPE"); !errors.Is(err, wiki.ErrNotFound) {
+				t.Errorf("unknown space: %v", err)
+			}
+			var keys []string
+			for _, s := range all(t, iter.Seq2[wiki.Space, error](f.Spaces(t.Context()))) {
+				keys = append(keys, s.Key)
+			}
+			slices.Sort(keys)
+			if diff := cmp.Diff([]string{"ENG", "~ada"}, keys); diff != "" {
+				t.Errorf("spaces (-want +got)\n%s", diff)
+			}
+			want := len(f.truth("page")) + len(f.truth("blogpost"))
+			if n, err := f.PageCount(t.Context(), "ENG"); err != nil || n < want-5 || n > want+5 {
+				t.Errorf("PageCount = %d, %v; want about %d", n, err, want)
+			}
+		})
+	}
 }
 
 func TestListings(t *testing.T) {
 	t.Parallel()
-	bothDeployments(t, func(t *testing.T, f *fixture) {
-		for typ, name := range map[wiki.ContentType]string{wiki.TypePage: "page", wiki.TypeBlogPost: "blogpost"} {
-			refs := all(t, f.List(t.Context(), f.space, typ))
-			if diff := cmp.Diff(f.truth(name), idsOf(refs)); diff != "" {
-				t.Errorf("List(%s) (-want +got)\n%s", typ, diff)
-			}
-		}
-		i := slices.IndexFunc(all(t, f.List(t.Context(), f.space, wiki.TypePage)), func(r wiki.ContentRef) bool { return r.ID == f.deep })
-		deep := all(t, f.List(t.Context(), f.space, wiki.TypePage))[i]
-		parent, parentType := f.folder, "folder"
-		if !f.cloud {
-			parent, parentType = f.page, "page"
-		}
-		if deep.ParentID != parent || deep.ParentType != parentType || deep.Version != 1 || deep.AuthorID != "ada" || deep.SpaceKey != "ENG" || deep.SpaceID != f.space.ID || deep.URL == "" {
-			t.Errorf("ref %+v", deep)
-		}
-		recent := f.RecentlyModified(t.Context(), f.space, wiki.TypePage)
-		if !f.cloud {
-			for _, err := range recent {
-				if !errors.Is(err, errors.ErrUnsupported) {
-					t.Errorf("RecentlyModified = %v, want ErrUnsupported", err)
+	for deployment, o := range deployments() {
+		t.Run(deployment, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t, o)
+			for typ, name := range map[wiki.ContentType]string{wiki.TypePage: "page", wiki.TypeBlogPost: "blogpost"} {
+				refs := all(t, f.List(t.Context(), f.space, typ))
+				if diff := cmp.Diff(f.truth(name), idsOf(refs)); diff != "" {
+					t.Errorf("List(%s) (-want +got)\n%s", typ, diff)
 				}
 			}
-			return
-		}
-		refs := all(t, recent)
-		if !slices.IsSortedFunc(refs, func(a, b wiki.ContentRef) int { return b.VersionAt.Compare(a.VersionAt) }) {
-			t.Error("RecentlyModified is not sorted by date")
-		}
-		if diff := cmp.Diff(f.truth("page"), idsOf(refs)); diff != "" {
-			t.Errorf("RecentlyModified (-want +got)\n%s", diff)
-		}
-	})
+			i := slices.IndexFunc(all(t, f.List(t.Context(), f.space, wiki.TypePage)), func(r wiki.ContentRef) bool { return r.ID == f.deep })
+			deep := all(t, f.List(t.Context(), f.space, wiki.TypePage))[i]
+			parent, parentType := f.folder, "folder"
+			if !f.cloud {
+				parent, parentType = f.page, "page"
+			}
+			if deep.ParentID != parent || deep.ParentType != parentType || deep.Version != 1 || deep.AuthorID != "ada" || deep.SpaceKey != "ENG" || deep.SpaceID != f.space.ID || deep.URL == "" {
+				t.Errorf("ref %+v", deep)
+			}
+			recent := f.RecentlyModified(t.Context(), f.space, wiki.TypePage)
+			if !f.cloud {
+				for _, err := range recent {
+					if !errors.Is(err, errors.ErrUnsupported) {
+						t.Errorf("RecentlyModified = %v, want ErrUnsupported", err)
+					}
+				}
+				return
+			}
+			refs := all(t, recent)
+			if !slices.IsSortedFunc(refs, func(a, b wiki.ContentRef) int { return b.VersionAt.Compare(a.VersionAt) }) {
+				t.Error("RecentlyModified is not sorted by date")
+			}
+			if diff := cmp.Diff(f.truth("page"), idsOf(refs)); diff != "" {
+				t.Errorf("RecentlyModified (-want +got)\n%s", diff)
+			}
+		})
+	}
 }
 
 func TestChangedSince(t *testing.T) {
 	t.Parallel()
-	bothDeployments(t, func(t *testing.T, f *fixture) {
-		home := f.site.HomePage("ENG")
-		want := []string{home, f.page, f.child, f.deep, f.secret, f.blog}
-		slices.Sort(want)
-		if diff := cmp.Diff(want, idsOf(all(t, f.ChangedSince(t.Context(), "ENG", 30*time.Minute)))); diff != "" {
-			t.Errorf("ChangedSince 30 minutes (-want +got)\n%s", diff)
-		}
-		if got, want := len(all(t, f.ChangedSince(t.Context(), "ENG", 72*time.Hour))), pages+len(want); got != want {
-			t.Errorf("ChangedSince 72 hours: %d rows, want %d", got, want)
-		}
-		f.site.Configure(func(b *confluencetest.Behaviour) { b.TrailingPage = true })
-		if got, want := len(all(t, f.ChangedSince(t.Context(), "ENG", 72*time.Hour))), pages+len(want); got != want {
-			t.Errorf("with a trailing page: %d rows, want %d", got, want)
-		}
-		if rows := all(t, f.ChangedSince(t.Context(), `NO" or type = "page`, time.Hour)); len(rows) != 0 {
-			t.Errorf("an unknown space has %d changes", len(rows))
-		}
-	})
+	for deployment, o := range deployments() {
+		t.Run(deployment, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t, o)
+			home := f.site.HomePage("ENG")
+			want := []string{home, f.page, f.child, f.deep, f.secret, f.blog}
+			slices.Sort(want)
+			if diff := cmp.Diff(want, idsOf(all(t, f.ChangedSince(t.Context(), "ENG", 30*time.Minute)))); diff != "" {
+				t.Errorf("ChangedSince 30 minutes (-want +got)\n%s", diff)
+			}
+			if got, want := len(all(t, f.ChangedSince(t.Context(), "ENG", 72*time.Hour))), pages+len(want); got != want {
+				t.Errorf("ChangedSince 72 hours: %d rows, want %d", got, want)
+			}
+			f.site.Configure(func(b *confluencetest.Behaviour) { b.TrailingPage = true })
+			if got, want := len(all(t, f.ChangedSince(t.Context(), "ENG", 72*time.Hour))), pages+len(want); got != want {
+				t.Errorf("with a trailing page: %d rows, want %d", got, want)
+			}
+			if rows := all(t, f.ChangedSince(t.Context(), `NO" or type = "page`, time.Hour)); len(rows) != 0 {
+				t.Errorf("an unknown space has %d changes", len(rows))
+			}
+		})
+	}
 }
 
 func TestContents(t *testing.T) {
 	t.Parallel()
-	bothDeployments(t, func(t *testing.T, f *fixture) {
-		f.site.LoseBody(f.child)
-		ids := []string{f.trashed, f.page, "999999", f.child, f.archived, f.blog, "x", f.page}
-		got, err := f.Contents(t.Context(), wiki.TypePage, ids, true)
-		if err != nil {
-			t.Fatal(err)
-		}
-		type seen struct {
-			ID, Title, Storage string
-			Status             wiki.Status
-			HasBody            bool
-		}
-		var list []seen
-		for _, c := range got {
-			list = append(list, seen{c.ID, c.Title, c.Storage, c.Status, c.HasBody})
-		}
-		want := []seen{
-			{f.trashed, "Thrown away", "<p>x</p>", wiki.StatusTrashed, true},
-			{f.page, "Deploy <guide>", "<p>Hello</p>", wiki.StatusCurrent, true},
-			{f.child, "Child", "", wiki.StatusCurrent, false},
-			{f.archived, "Old", "<p>Old</p>", wiki.StatusArchived, true},
-		}
-		if diff := cmp.Diff(want, list); diff != "" {
-			t.Errorf("Contents (-want +got)\n%s", diff)
-		}
-		posts, err := f.Contents(t.Context(), wiki.TypeBlogPost, []string{f.blog, f.page}, false)
-		if err != nil || len(posts) != 1 || posts[0].ID != f.blog || posts[0].HasBody {
-			t.Errorf("blog posts = %+v, %v", posts, err)
-		}
-		f.site.Poison(f.deep, false)
-		if _, err := f.Contents(t.Context(), wiki.TypePage, []string{f.page, f.deep}, true); f.cloud && !errors.Is(err, wiki.ErrUnavailable) {
-			t.Errorf("a poisoned batch = %v, want ErrUnavailable", err)
-		}
-		if alone, err := f.Contents(t.Context(), wiki.TypePage, []string{f.deep}, true); err != nil || len(alone) != 1 {
-			t.Errorf("the poison alone = %v, %v", alone, err)
-		}
-		every := f.truth("page")
-		if got, err := f.Contents(t.Context(), wiki.TypePage, every, false); err != nil || len(got) != len(every) {
-			t.Errorf("%d of %d pages, %v", len(got), len(every), err)
-		}
-	})
+	for deployment, o := range deployments() {
+		t.Run(deployment, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t, o)
+			f.site.LoseBody(f.child)
+			ids := []string{f.trashed, f.page, "999999", f.child, f.archived, f.blog, "x", f.page}
+			got, err := f.Contents(t.Context(), wiki.TypePage, ids, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			type seen struct {
+				ID, Title, Storage string
+				Status             wiki.Status
+				HasBody            bool
+			}
+			var list []seen
+			for _, c := range got {
+				list = append(list, seen{c.ID, c.Title, c.Storage, c.Status, c.HasBody})
+			}
+			want := []seen{
+				{f.trashed, "Thrown away", "<p>x</p>", wiki.StatusTrashed, true},
+				{f.page, "Deploy <guide>", "<p>Hello</p>", wiki.StatusCurrent, true},
+				{f.child, "Child", "", wiki.StatusCurrent, false},
+				{f.archived, "Old", "<p>Old</p>", wiki.StatusArchived, true},
+			}
+			if diff := cmp.Diff(want, list); diff != "" {
+				t.Errorf("Contents (-want +got)\n%s", diff)
+			}
+			posts, err := f.Contents(t.Context(), wiki.TypeBlogPost, []string{f.blog, f.page}, false)
+			if err != nil || len(posts) != 1 || posts[0].ID != f.blog || posts[0].HasBody {
+				t.Errorf("blog posts = %+v, %v", posts, err)
+			}
+			f.site.Poison(f.deep, false)
+			if _, err := f.Contents(t.Context(), wiki.TypePage, []string{f.page, f.deep}, true); f.cloud && !errors.Is(err, wiki.ErrUnavailable) {
+				t.Errorf("a poisoned batch = %v, want ErrUnavailable", err)
+			}
+			if alone, err := f.Contents(t.Context(), wiki.TypePage, []string{f.deep}, true); err != nil || len(alone) != 1 {
+				t.Errorf("the poison alone = %v, %v", alone, err)
+			}
+			every := f.truth("page")
+			if got, err := f.Contents(t.Context(), wiki.TypePage, every, false); err != nil || len(got) != len(every) {
+				t.Errorf("%d of %d pages, %v", len(got), len(every), err)
+			}
+		})
+	}
 }
 
 func TestMetas(t *testing.T) {
 	t.Parallel()
-	bothDeployments(t, func(t *testing.T, f *fixture) {
-		want := map[string]wiki.Meta{}
-		for _, truth := range f.site.Truth("ENG", "bot") {
-			m := wiki.Meta{ID: truth.ID, Labels: append([]string{}, truth.Labels...), ReadRestricted: truth.OwnRestricted}
-			for _, id := range truth.Ancestors {
-				m.Ancestors = append(m.Ancestors, wiki.Node{ID: id})
-			}
-			want[truth.ID] = m
-		}
-		compare := func(what string, metas []wiki.Meta) {
-			t.Helper()
-			for _, m := range metas {
-				for i := range m.Ancestors {
-					m.Ancestors[i] = wiki.Node{ID: m.Ancestors[i].ID}
-				}
-				if diff := cmp.Diff(want[m.ID], m); diff != "" {
-					t.Errorf("%s, %s (-want +got)\n%s", what, m.ID, diff)
-				}
-			}
-		}
-		metas := all(t, f.SpaceMetas(t.Context(), "ENG"))
-		if len(metas) != len(want) {
-			t.Errorf("SpaceMetas: %d, want %d", len(metas), len(want))
-		}
-		compare("SpaceMetas", metas)
-		// What the index does not know yet is read from the store.
-		f.site.Configure(func(b *confluencetest.Behaviour) { b.IndexLag = time.Hour })
-		fresh := f.site.AddPage("ENG", confluencetest.Page{Title: "Fresh", Parent: f.deep, Labels: []string{"new", "my:own"}, Readers: confluencetest.Readers{Users: []string{"bot"}}})
-		post := f.site.AddBlogPost("ENG", confluencetest.Page{Title: "Fresh news", Labels: []string{"new"}})
-		for _, truth := range f.site.Truth("ENG", "bot") {
-			if truth.ID == fresh || truth.ID == post {
-				m := wiki.Meta{ID: truth.ID, Labels: truth.Labels, ReadRestricted: truth.OwnRestricted}
+	for deployment, o := range deployments() {
+		t.Run(deployment, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t, o)
+			want := map[string]wiki.Meta{}
+			for _, truth := range f.site.Truth("ENG", "bot") {
+				m := wiki.Meta{ID: truth.ID, Labels: append([]string{}, truth.Labels...), ReadRestricted: truth.OwnRestricted}
 				for _, id := range truth.Ancestors {
 					m.Ancestors = append(m.Ancestors, wiki.Node{ID: id})
 				}
 				want[truth.ID] = m
 			}
-		}
-		some, err := f.Metas(t.Context(), []string{f.secret, fresh, f.page, "999999", post, f.deep})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var ids []string
-		for _, m := range some {
-			ids = append(ids, m.ID)
-		}
-		if diff := cmp.Diff([]string{f.secret, fresh, f.page, post, f.deep}, ids); diff != "" {
-			t.Errorf("Metas (-want +got)\n%s", diff)
-		}
-		compare("Metas", some)
-	})
+			compare := func(what string, metas []wiki.Meta) {
+				t.Helper()
+				for _, m := range metas {
+					for i := range m.Ancestors {
+						m.Ancestors[i] = wiki.Node{ID: m.Ancestors[i].ID}
+					}
+					if diff := cmp.Diff(want[m.ID], m); diff != "" {
+						t.Errorf("%s, %s (-want +got)\n%s", what, m.ID, diff)
+					}
+				}
+			}
+			metas := all(t, f.SpaceMetas(t.Context(), "ENG"))
+			if len(metas) != len(want) {
+				t.Errorf("SpaceMetas: %d, want %d", len(metas), len(want))
+			}
+			compare("SpaceMetas", metas)
+			// What the index does not know yet is read from the store.
+			f.site.Configure(func(b *confluencetest.Behaviour) { b.IndexLag = time.Hour })
+			fresh := f.site.AddPage("ENG", confluencetest.Page{Title: "Fresh", Parent: f.deep, Labels: []string{"new", "my:own"}, Readers: confluencetest.Readers{Users: []string{"bot"}}})
+			post := f.site.AddBlogPost("ENG", confluencetest.Page{Title: "Fresh news", Labels: []string{"new"}})
+			for _, truth := range f.site.Truth("ENG", "bot") {
+				if truth.ID == fresh || truth.ID == post {
+					m := wiki.Meta{ID: truth.ID, Labels: truth.Labels, ReadRestricted: truth.OwnRestricted}
+					for _, id := range truth.Ancestors {
+						m.Ancestors = append(m.Ancestors, wiki.Node{ID: id})
+					}
+					want[truth.ID] = m
+				}
+			}
+			some, err := f.Metas(t.Context(), []string{f.secret, fresh, f.page, "999999", post, f.deep})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var ids []string
+			for _, m := range some {
+				ids = append(ids, m.ID)
+			}
+			if diff := cmp.Diff([]string{f.secret, fresh, f.page, post, f.deep}, ids); diff != "" {
+				t.Errorf("Metas (-want +got)\n%s", diff)
+			}
+			compare("Metas", some)
+		})
+	}
 }
 
 func TestReadRestrictedAndNode(t *testing.T) {
 	t.Parallel()
-	bothDeployments(t, func(t *testing.T, f *fixture) {
-		nodes := map[string]string{f.page: "page", f.deep: "page", f.secret: "page"}
-		if f.cloud {
-			nodes[f.folder] = "folder"
-			nodes[f.site.AddNode("ENG", "whiteboard", confluencetest.Page{Title: "Board", Parent: f.folder})] = "whiteboard"
-		}
-		for id, typ := range nodes {
-			for _, hint := range []string{typ, ""} {
-				node, err := f.Node(t.Context(), id, hint)
-				if err != nil || node.ID != id || node.Type != typ || node.Title == "" || node.ParentID == "" || node.ParentType == "" || node.SpaceID != f.space.ID {
-					t.Errorf("Node(%s, %q) = %+v, %v", id, hint, node, err)
+	for deployment, o := range deployments() {
+		t.Run(deployment, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t, o)
+			nodes := map[string]string{f.page: "page", f.deep: "page", f.secret: "page"}
+			if f.cloud {
+				nodes[f.folder] = "folder"
+				nodes[f.site.AddNode("ENG", "whiteboard", confluencetest.Page{Title: "Board", Parent: f.folder})] = "whiteboard"
+			}
+			for id, typ := range nodes {
+				for _, hint := range []string{typ, ""} {
+					node, err := f.Node(t.Context(), id, hint)
+					if err != nil || node.ID != id || node.Type != typ || node.Title == "" || node.ParentID == "" || node.ParentType == "" || node.SpaceID != f.space.ID {
+						t.Errorf("Node(%s, %q) = %+v, %v", id, hint, node, err)
+					}
+				}
+				restricted, err := f.ReadRestricted(t.Context(), id)
+				if err != nil || restricted != (id == f.secret) {
+					t.Errorf("ReadRestricted(%s %s) = %v, %v", typ, id, restricted, err)
 				}
 			}
-			restricted, err := f.ReadRestricted(t.Context(), id)
-			if err != nil || restricted != (id == f.secret) {
-				t.Errorf("ReadRestricted(%s %s) = %v, %v", typ, id, restricted, err)
+			f.site.MakeUnreadable(f.page)
+			for _, id := range []string{"999999", "../x", f.page} {
+				if _, err := f.Node(t.Context(), id, ""); !errors.Is(err, wiki.ErrNotFound) {
+					t.Errorf("Node(%q) = %v, want ErrNotFound", id, err)
+				}
+				if _, err := f.ReadRestricted(t.Context(), id); !errors.Is(err, wiki.ErrNotFound) {
+					t.Errorf("ReadRestricted(%q) = %v, want ErrNotFound", id, err)
+				}
 			}
-		}
-		f.site.MakeUnreadable(f.page)
-		for _, id := range []string{"999999", "../x", f.page} {
-			if _, err := f.Node(t.Context(), id, ""); !errors.Is(err, wiki.ErrNotFound) {
-				t.Errorf("Node(%q) = %v, want ErrNotFound", id, err)
-			}
-			if _, err := f.ReadRestricted(t.Context(), id); !errors.Is(err, wiki.ErrNotFound) {
-				t.Errorf("ReadRestricted(%q) = %v, want ErrNotFound", id, err)
-			}
-		}
-	})
+		})
+	}
 }
 
 func TestAttachmentsAndContainers(t *testing.T) {
 	t.Parallel()
-	bothDeployments(t, func(t *testing.T, f *fixture) {
-		old := time.Now().Add(-48 * time.Hour)
-		f.site.Attach(f.deep, confluencetest.Attachment{Name: "old.txt", Created: old})
-		id := f.site.Attach(f.page, confluencetest.Attachment{Name: "diagram 100%.png", MediaType: "image/png", Size: 18231, Author: "ada"})
-		f.site.Attach(f.page, confluencetest.Attachment{Name: "notes.txt", MediaType: "text/plain", Data: []byte("x")})
-		f.site.AddComment(f.page, confluencetest.Comment{Body: "<p>Well</p>", Author: "ada"})
-		f.site.AddComment(f.blog, confluencetest.Comment{Body: "<p>Nice</p>", Author: "ada"})
-		files, err := f.Attachments(t.Context(), wiki.TypePage, f.page)
-		if err != nil || len(files) != 2 {
-			t.Fatalf("Attachments = %+v, %v", files, err)
-		}
-		i := slices.IndexFunc(files, func(a wiki.Attachment) bool { return a.ID == id })
-		if i < 0 || files[i].Title != "diagram 100%.png" || files[i].MediaType != "image/png" || files[i].FileSize != 18231 || files[i].Version != 1 || files[i].CreatedAt.IsZero() || files[i].URL == "" {
-			t.Errorf("attachments %+v", files)
-		}
-		if none, err := f.Attachments(t.Context(), wiki.TypeBlogPost, f.blog); err != nil || len(none) != 0 {
-			t.Errorf("blog post's attachments = %v, %v", none, err)
-		}
-		got := all(t, f.ChangedContainers(t.Context(), "ENG", 30*time.Minute))
-		want := []string{f.page, f.blog}
-		slices.Sort(got)
-		slices.Sort(want)
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("ChangedContainers (-want +got)\n%s", diff)
-		}
-	})
+	for deployment, o := range deployments() {
+		t.Run(deployment, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t, o)
+			old := time.Now().Add(-48 * time.Hour)
+			f.site.Attach(f.deep, confluencetest.Attachment{Name: "old.txt", Created: old})
+			id := f.site.Attach(f.page, confluencetest.Attachment{Name: "diagram 100%.png", MediaType: "image/png", Size: 18231, Author: "ada"})
+			f.site.Attach(f.page, confluencetest.Attachment{Name: "notes.txt", MediaType: "text/plain", Data: []byte("x")})
+			f.site.AddComment(f.page, confluencetest.Comment{Body: "<p>Well</p>", Author: "ada"})
+			f.site.AddComment(f.blog, confluencetest.Comment{Body: "<p>Nice</p>", Author: "ada"})
+			files, err := f.Attachments(t.Context(), wiki.TypePage, f.page)
+			if err != nil || len(files) != 2 {
+				t.Fatalf("Attachments = %+v, %v", files, err)
+			}
+			i := slices.IndexFunc(files, func(a wiki.Attachment) bool { return a.ID == id })
+			if i < 0 || files[i].Title != "diagram 100%.png" || files[i].MediaType != "image/png" || files[i].FileSize != 18231 || files[i].Version != 1 || files[i].CreatedAt.IsZero() || files[i].URL == "" {
+				t.Errorf("attachments %+v", files)
+			}
+			if none, err := f.Attachments(t.Context(), wiki.TypeBlogPost, f.blog); err != nil || len(none) != 0 {
+				t.Errorf("blog post's attachments = %v, %v", none, err)
+			}
+			got := all(t, f.ChangedContainers(t.Context(), "ENG", 30*time.Minute))
+			want := []string{f.page, f.blog}
+			slices.Sort(got)
+			slices.Sort(want)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("ChangedContainers (-want +got)\n%s", diff)
+			}
+		})
+	}
 }
 
 func TestUsers(t *testing.T) {
 	t.Parallel()
-	bothDeployments(t, func(t *testing.T, f *fixture) {
-		f.site.AddUser(confluencetest.User{ID: "gone", Username: "gone.name", Name: "Gone", Inactive: true})
-		users, err := f.Users(t.Context(), []string{"ada", "nobody", "bot", "ada", ""})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var names []string
-		for _, u := range users {
-			names = append(names, u.ID+" "+u.DisplayName)
-		}
-		slices.Sort(names)
-		if diff := cmp.Diff([]string{"ada Ada Lovelace", "bot Sync Bot"}, names); diff != "" {
-			t.Errorf("Users (-want +got)\n%s", diff)
-		}
-		if none, err := f.Users(t.Context(), nil); err != nil || len(none) != 0 {
-			t.Errorf("nobody = %v, %v", none, err)
-		}
-		if gone, err := f.Users(t.Context(), []string{"gone"}); err != nil || len(gone) == 1 && f.cloud && gone[0].Active {
-			t.Errorf("somebody who left = %+v, %v", gone, err)
-		}
-	})
+	for deployment, o := range deployments() {
+		t.Run(deployment, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t, o)
+			f.site.AddUser(confluencetest.User{ID: "gone", Username: "gone.name", Name: "Gone", Inactive: true})
+			users, err := f.Users(t.Context(), []string{"ada", "nobody", "bot", "ada", ""})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, u := range users {
+				names = append(names, u.ID+" "+u.DisplayName)
+			}
+			slices.Sort(names)
+			if diff := cmp.Diff([]string{"ada Ada Lovelace", "bot Sync Bot"}, names); diff != "" {
+				t.Errorf("Users (-want +got)\n%s", diff)
+			}
+			if none, err := f.Users(t.Context(), nil); err != nil || len(none) != 0 {
+				t.Errorf("nobody = %v, %v", none, err)
+			}
+			if gone, err := f.Users(t.Context(), []string{"gone"}); err != nil || len(gone) == 1 && f.cloud && gone[0].Active {
+				t.Errorf("somebody who left = %+v, %v", gone, err)
+			}
+		})
+	}
 }
 
 // Listings survive whatever the site does once or twice, and are the same.
@@ -452,13 +482,17 @@ func TestListingsUnderFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bothDeployments(t, func(t *testing.T, f *fixture) {
-				path := `/spaces/[0-9]+/pages|/rest/api/content$`
-				f.site.Inject(fault.On("GET", path))
-				if diff := cmp.Diff(f.truth("page"), idsOf(all(t, f.List(t.Context(), f.space, wiki.TypePage)))); diff != "" {
-					t.Errorf("List (-want +got)\n%s", diff)
-				}
-			})
+			for deployment, o := range deployments() {
+				t.Run(deployment, func(t *testing.T) {
+					t.Parallel()
+					f := setup(t, o)
+					path := `/spaces/[0-9]+/pages|/rest/api/content$`
+					f.site.Inject(fault.On("GET", path))
+					if diff := cmp.Diff(f.truth("page"), idsOf(all(t, f.List(t.Context(), f.space, wiki.TypePage)))); diff != "" {
+						t.Errorf("List (-want +got)\n%s", diff)
+					}
+				})
+			}
 		})
 	}
 }
@@ -477,22 +511,64 @@ func TestListingsFailWithAReason(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bothDeployments(t, func(t *testing.T, f *fixture) {
-				fault := tt.fault
-				if name != "bad credentials" {
-					fault = fault.On("GET", `/spaces/[0-9]+/pages|/rest/api/content$`)
-				}
-				f.site.Inject(fault)
-				var err error
-				for _, err = range f.List(t.Context(), f.space, wiki.TypePage) {
-					if err != nil {
-						break
+			for deployment, o := range deployments() {
+				t.Run(deployment, func(t *testing.T) {
+					t.Parallel()
+					f := setup(t, o)
+					fault := tt.fault
+					if name != "bad credentials" {
+						fault = fault.On("GET", `/spaces/[0-9]+/pages|/rest/api/content$`)
 					}
-				}
-				if !errors.Is(err, tt.want) {
-					t.Errorf("List ends with %v, want %v", err, tt.want)
-				}
-			})
+					f.site.Inject(fault)
+					var err error
+					for _, err = range f.List(t.Context(), f.space, wiki.TypePage) {
+						if err != nil {
+							break
+						}
+					}
+					if !errors.Is(err, tt.want) {
+						t.Errorf("List ends with %v, want %v", err, tt.want)
+					}
+				})
+			}
+		})
+	}
+}
+
+// What the search index answers is read to its end just as well.
+func TestSearchUnderFaults(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]confluencetest.Fault{
+		"none":       confluencetest.Slow(0),
+		"login page": confluencetest.LoginPage().Times(2),
+		"truncated":  confluencetest.Truncated(300).After(1).Times(2),
+		"duplicates": confluencetest.Duplicates(),
+		"clipped":    confluencetest.ClipLimit(13),
+		"empty once": confluencetest.EmptyPage().Times(1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for deployment, o := range deployments() {
+				t.Run(deployment, func(t *testing.T) {
+					t.Parallel()
+					f := setup(t, o)
+					f.site.Configure(func(b *confluencetest.Behaviour) { b.TrailingPage = true })
+					want := append(f.truth("page"), f.truth("blogpost")...)
+					slices.Sort(want)
+					f.site.Inject(fault.On("GET", `/rest/api/content/search$`))
+					if diff := cmp.Diff(want, idsOf(all(t, f.ChangedSince(t.Context(), "ENG", 72*time.Hour)))); diff != "" {
+						t.Errorf("ChangedSince (-want +got)\n%s", diff)
+					}
+					var got []string
+					for _, m := range all(t, f.SpaceMetas(t.Context(), "ENG")) {
+						got = append(got, m.ID)
+					}
+					slices.Sort(got)
+					if diff := cmp.Diff(want, got); diff != "" {
+						t.Errorf("SpaceMetas (-want +got)\n%s", diff)
+					}
+				})
+			}
 		})
 	}
 }
@@ -500,16 +576,20 @@ func TestListingsFailWithAReason(t *testing.T) {
 // Rows that move while a listing is read are not lost.
 func TestListingWhilePagesVanish(t *testing.T) {
 	t.Parallel()
-	bothDeployments(t, func(t *testing.T, f *fixture) {
-		every := f.truth("page")
-		f.site.Inject(confluencetest.Before(func() { f.site.Purge(every[20]) }).On("GET", `/spaces/[0-9]+/pages|/rest/api/content$`).After(1).Times(1))
-		got := idsOf(all(t, f.List(t.Context(), f.space, wiki.TypePage)))
-		for _, id := range f.truth("page") {
-			if !slices.Contains(got, id) {
-				t.Errorf("page %s is missing", id)
+	for deployment, o := range deployments() {
+		t.Run(deployment, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t, o)
+			every := f.truth("page")
+			f.site.Inject(confluencetest.Before(func() { f.site.Purge(every[20]) }).On("GET", `/spaces/[0-9]+/pages|/rest/api/content$`).After(1).Times(1))
+			got := idsOf(all(t, f.List(t.Context(), f.space, wiki.TypePage)))
+			for _, id := range f.truth("page") {
+				if !slices.Contains(got, id) {
+					t.Errorf("page %s is missing", id)
+				}
 			}
-		}
-	})
+		})
+	}
 }
 
 func TestGateway(t *testing.T) {

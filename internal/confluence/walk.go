@@ -24,6 +24,8 @@ const (
 	maxCursor = 64 << 10
 )
 
+var errEmptyPage = errors.New("it has no rows, and yet a next page")
+
 // walk lists a listing to its end, page by page, each row once.
 type walk[T row] struct {
 	c *Client
@@ -134,7 +136,7 @@ func (w *walk[T]) page(ctx context.Context, cursor string, used map[string]bool)
 		}
 		if doubts > 0 && len(page) == 0 && next != "" {
 			doubts--
-			return errors.New("it has no rows, and yet a next page")
+			return errEmptyPage
 		}
 		if next == "" || next != cursor && !used[next] {
 			return nil
@@ -241,9 +243,14 @@ func distinctRows[T row](page []T) int {
 
 func (w *walk[T]) offset(ctx context.Context, start int) ([]T, error) {
 	var page []T
+	doubts := w.c.options.Tries - 1
 	_, _, err := get(ctx, w.c, w.r.with("start", strconv.Itoa(start)), func(l *list[T]) error {
 		var err error
 		page, err = rows(l)
+		if err == nil && len(page) == 0 && l.Links.Next != "" && doubts > 0 {
+			doubts--
+			err = errEmptyPage
+		}
 		return err
 	})
 	return page, err

@@ -78,8 +78,7 @@ func TestDialChecksResolvedAddress(t *testing.T) {
 	c := client(t, Options{})
 	for _, url := range []string{srv.URL, byName} {
 		resp, err := get(t, c, url)
-		var refused *RefusedError
-		if !errors.As(err, &refused) {
+		if _, ok := errors.AsType[*RefusedError](err); !ok {
 			t.Errorf("GET %s = %v, %v; want a RefusedError", url, resp, err)
 		}
 	}
@@ -174,7 +173,7 @@ func TestRedirectsNotFollowed(t *testing.T) {
 	}
 	resp, err := c.Do(req)
 	if err == nil {
-		resp.Body.Close()
+		_ = resp.Body.Close()
 	}
 	if !errors.Is(err, ErrRedirect) {
 		t.Errorf("POST to another host = %v, want ErrRedirect", err)
