@@ -16,6 +16,7 @@ type block struct {
 	kind  blockKind
 	text  string // lines, without a line end at the end
 	tight bool   // follows the last block on the next line, without an empty line between
+	gap   string // the empty line before it: ">" within a quote
 	words int
 }
 
@@ -36,7 +37,9 @@ func join(blocks []block) string {
 		case block.tight:
 			b.WriteByte('\n')
 		default:
-			b.WriteString("\n\n")
+			b.WriteByte('\n')
+			b.WriteString(block.gap)
+			b.WriteByte('\n')
 		}
 		b.WriteString(block.text)
 	}
@@ -60,6 +63,7 @@ type reader struct {
 	kind   blockKind
 	fence  string // run of backticks or tildes that opened a code block
 	tight  bool   // no empty line came before the current block
+	gap    string // the empty line before it
 }
 
 func (r *reader) line(line string) {
@@ -74,6 +78,9 @@ func (r *reader) line(line string) {
 		}
 	case strings.TrimSpace(bare) == "":
 		r.end()
+		if gap := strings.TrimRight(line, " \t"); r.tight || gap == "" {
+			r.gap = gap
+		}
 		r.tight = false
 	case fenceMark(unlisted(bare)) != "":
 		r.end()
@@ -103,8 +110,8 @@ func (r *reader) line(line string) {
 func (r *reader) end() {
 	if len(r.lines) > 0 {
 		text := strings.Join(r.lines, "\n")
-		r.blocks = append(r.blocks, block{kind: r.kind, text: text, tight: r.tight && len(r.blocks) > 0, words: Words(text)})
-		r.tight = true
+		r.blocks = append(r.blocks, block{kind: r.kind, text: text, tight: r.tight && len(r.blocks) > 0, gap: r.gap, words: Words(text)})
+		r.tight, r.gap = true, ""
 	}
 	r.lines, r.kind, r.fence = nil, textBlock, ""
 }

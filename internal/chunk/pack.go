@@ -115,7 +115,7 @@ func cutTable(b block, opts Options) []block {
 			rows = append(rows, row)
 		}
 	}
-	return gather(rows, opts.Target-headWords, b.tight, func(text string) string {
+	return gather(rows, opts.Target-headWords, b, func(text string) string {
 		if header == "" {
 			return text
 		}
@@ -152,7 +152,7 @@ func cutCode(b block, opts Options) []block {
 	}
 	again := strings.Map(blankMark, prefix) + bare
 	opening := first
-	return gather(parts, opts.Target, b.tight, func(text string) string {
+	return gather(parts, opts.Target, b, func(text string) string {
 		out := opening + "\n" + text + "\n" + last
 		opening = again
 		return out
@@ -167,14 +167,14 @@ func blankMark(r rune) rune {
 	return ' '
 }
 
-// gather puts consecutive lines into blocks of at most target words.
-func gather(lines []block, target int, tight bool, wrap func(string) string) []block {
+// gather puts consecutive lines of a block into blocks of at most target words.
+func gather(lines []block, target int, whole block, wrap func(string) string) []block {
 	var out []block
 	var texts []string
 	words := 0
 	flush := func() {
 		text := wrap(strings.Join(texts, "\n"))
-		out = append(out, block{kind: lines[0].kind, text: text, tight: tight && len(out) == 0, words: Words(text)})
+		out = append(out, block{kind: lines[0].kind, text: text, tight: whole.tight && len(out) == 0, gap: whole.gap, words: Words(text)})
 		texts, words = nil, 0
 	}
 	for _, l := range lines {
@@ -199,7 +199,7 @@ func cutText(b block, target int) []block {
 		end := cutPoint(text, target)
 		piece := strings.TrimRight(text[:end], " \n")
 		if piece != "" {
-			out = append(out, block{kind: b.kind, text: piece, tight: tight, words: Words(piece)})
+			out = append(out, block{kind: b.kind, text: piece, tight: tight, gap: b.gap, words: Words(piece)})
 			tight = true
 		}
 		text = strings.TrimLeft(text[end:], "\n")
