@@ -104,9 +104,29 @@ fuzz: ## fuzz every fuzz function for TIME (1m)
 
 ##@ Release
 
+.PHONY: dist
+dist: ## release archives for Linux and macOS in dist/
+	@docs/deploy/dist.sh dist "$(VERSION)"
+
+.PHONY: dist-check
+dist-check: ## prove that the release is reproducible, by building it twice
+	@docs/deploy/dist-check.sh "$(VERSION)"
+
+.PHONY: dist-bundle
+dist-bundle: pg-bundle ## release archive for this platform with PostgreSQL inside
+	@docs/deploy/dist.sh dist "$(VERSION)" bundle
+
+.PHONY: test-bundle
+test-bundle: pg-bundle ## run the program with PostgreSQL inside in a root folder that holds glibc and sh; needs root
+	CGO_ENABLED=0 $(GO) test -count=1 -timeout 10m -tags pgbundle ./internal/pgbundle
+
+.PHONY: pg-bundle
+pg-bundle:
+	@internal/pgbundle/build.sh
+
 .PHONY: clean
 clean: ## remove what is built; keeps data/
-	rm -rf bin dist cover.out cover.html web/node_modules
+	rm -rf bin dist cover.out cover.html web/node_modules internal/pgbundle/bundle
 
 .PHONY: help
 help:
