@@ -18,8 +18,12 @@ const (
 	maxPages = 20_000
 	// maxEmpty is how many pages in a row may be empty although there is a next one.
 	maxEmpty = 20
-	// maxRestarts is how often a walk is begun again where its cursor has expired, or rows moved under it.
+	// maxRestarts is how often a walk is begun again where its cursor has expired.
 	maxRestarts = 3
+	// stepBack is how many rows a walk by offsets first goes back where rows moved under it, and maxShifts how often it
+	// does.
+	stepBack  = 50
+	maxShifts = 50
 	// maxCursor bounds what a site can make us send back.
 	maxCursor = 64 << 10
 )
@@ -189,40 +193,39 @@ func linkNext(h http.Header) string {
 }
 
 // offsets follows Data Center's start and limit. A page begins with the last row of the one before: where it does not,
-// rows were removed or changed their order meanwhile, some may have slipped by, and the walk begins again. It ends at a
-// page without anything new, because neither the count nor the next link of a page can be relied on.
+// rows were removed or changed their order meanwhile, some may have slipped by, and the walk steps back until it is among
+// rows it knows. It ends at a page without anything new, because neither the count nor the next link of a page can be
+// relied on. The order of the search index is not always stable, so a walk of it puts up with that in the end.
 func (w *walk[T]) offsets(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
 		w.seen = map[string]bool{}
-		walked := map[string]bool{} // since the walk last began
-		start, overlap := 0, false
+		start, overlap, shifts, back, frontier := 0, false, 0, stepBack, 0
 		for range maxPages {
 			page, err := w.offset(ctx, start)
 			if err != nil {
 				yield(zero, err)
 				return
 			}
-			if len(page) == 0 && !overlap {
-				return
-			}
-			if overlap && (len(page) == 0 || !walked[page[0].key()]) {
-				if w.restarts == maxRestarts {
-					yield(zero, w.broken("keeps changing while it is read"))
-					return
-				}
-				w.restarts++
-				walked, start, overlap = map[string]bool{}, 0, false
+			if overlap && (len(page) == 0 || !w.seen[page[0].key()]) && shifts < maxShifts {
+				shifts++
+				frontier = max(frontier, start)
+				start, back = max(0, start-back), 2*back
+				overlap = start > 0
 				continue
 			}
-			known := len(walked)
-			for _, r := range page {
-				walked[r.key()] = true
-			}
-			if !w.fresh(page, yield) || len(walked) == known {
+			if shifts == maxShifts && !w.index {
+				yield(zero, w.broken("keeps changing while it is read"))
 				return
 			}
-			rows := distinctRows(page)
+			back = stepBack
+			known, rows := len(w.seen), distinctRows(page)
+			if !w.fresh(page, yield) || rows == 0 {
+				return
+			}
+			if len(w.seen) == known && (rows == 1 || start+rows >= frontier) {
+				return
+			}
 			start += rows
 			if overlap = rows > 1; overlap {
 				start--

@@ -221,6 +221,10 @@ func TestOffsetTraps(t *testing.T) {
 			}
 			return numbers(start+5, max(start+5, min(start+15, 30))) // five of the first are gone: five others moved up
 		}, 30},
+		{"a row removed before every page", func(start, call int) []int {
+			from := start + call - 1 // the first rows go, one a call
+			return numbers(from, min(from+10, max(from, 60)))
+		}, 60},
 		{"never at rest", func(start, call int) []int { return numbers(start+call*50, start+call*50+10) }, -1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
