@@ -67,7 +67,7 @@ cover: install-postgres install-browser ## test coverage as cover.html
 ##@ Change
 
 .PHONY: generate
-generate: generate-templ generate-sql generate-css ## write all generated files: templ, sqlc, CSS
+generate: generate-templ generate-sql generate-css generate-docs ## write all generated files: templ, sqlc, CSS, settings
 
 .PHONY: generate-templ
 generate-templ:
@@ -81,6 +81,10 @@ generate-sql:
 generate-css: install-node
 	cd web && npm ci --silent --no-audit --no-fund && npm run --silent build
 
+.PHONY: generate-docs
+generate-docs:
+	$(GO) test -count=1 -run '^TestDocument$$' ./internal/config -update
+
 .PHONY: fmt
 fmt: ## format Go and templ
 	$(TOOL) gofumpt -extra -w $(wildcard $(SOURCES))
@@ -91,6 +95,18 @@ fmt: ## format Go and templ
 .PHONY: bench
 bench: install-postgres ## benchmarks; PKG=./internal/convert for one package
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 60m $(PKG)
+
+.PHONY: eval
+eval: install-postgres ## relevance of search: the judged set, against the baselines; UPDATE=1 writes the golden ranks
+	$(GO) test -count=1 -timeout 30m -v -run '^TestRelevance$$' ./internal/eval $(if $(UPDATE),-update)
+
+.PHONY: bench-load
+bench-load: install-postgres build ## load test with 10,000 pages; ARGS="-pages 1000" for less
+	$(GO) run ./internal/loadtest/load $(filter-out demo,$(ARGS))
+
+.PHONY: soak
+soak: install-postgres build ## chaos for TIME (1m): edits, syncs, searches, kills
+	$(GO) run ./internal/loadtest/soak -time $(TIME)
 
 # Each fuzz function for TIME, one after the other: go can fuzz only one at a time.
 .PHONY: fuzz
