@@ -19,6 +19,7 @@ type word struct {
 	Phrase     int    // number of the phrase it stands in, -1: none
 	Terms      []term // alternatives and parts; the first is the whole
 	Unknown    bool   // no chunk has any of it
+	Acronym    bool   // written in capitals
 }
 
 // term is an index term that adds to scores.
@@ -78,6 +79,7 @@ func wordsOf(analyzers []*analysis.Analyzer, query string, s span, phrase int) [
 			if n == 0 {
 				words = append(words, word{
 					Start: s.Start + t.Start, End: s.Start + t.End, Kind: t.Kind, Folded: t.Folded, Stop: t.Stop, Phrase: phrase,
+					Acronym: capitals(query[s.Start+t.Start : s.Start+t.End]),
 				})
 			}
 			if i >= len(words) {
@@ -135,10 +137,15 @@ func (w *wanted) joined(configs []string) []term {
 	return list
 }
 
+// capitals reports whether a short word is written in capitals.
+func capitals(s string) bool {
+	return len(s) >= 2 && len(s) <= 6 && strings.ToUpper(s) == s && strings.ToLower(s) != s
+}
+
 // identifiersOnly reports whether the query names things rather than meanings.
 func (w *wanted) identifiersOnly() bool {
 	for _, x := range w.words {
-		if x.Kind == analysis.Word || x.Kind == analysis.CJK {
+		if x.Kind == analysis.Word && !x.Acronym || x.Kind == analysis.CJK {
 			return false
 		}
 	}

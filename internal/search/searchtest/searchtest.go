@@ -4,8 +4,10 @@ package searchtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -190,4 +192,23 @@ func (c *Corpus) Embed(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// Take stores pages as a site gave them, in the source named after their space.
+func (c *Corpus) Take(ctx context.Context, spaceKey string, site index.People, inputs []index.Input) error {
+	src, ok := c.sources[spaceKey]
+	if !ok {
+		var err error
+		if src, err = c.addSource(ctx, Page{Source: spaceKey}); err != nil {
+			return err
+		}
+	}
+	var mu sync.Mutex
+	var failed error
+	err := c.indexer.Take(ctx, index.Batch{Source: src, People: site}, inputs, func(_ int, _ index.Stored, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		failed = errors.Join(failed, err)
+	})
+	return errors.Join(err, failed)
 }
