@@ -38,7 +38,7 @@ type Options struct {
 	Build Build
 	// Demo marks the instance as the demonstration; SignInNote then stands on its sign-in page.
 	Demo       bool
-	SignInNote func(*App) string
+	SignInNote string
 	// Works tells whether this process works on sync runs and the embedding backlog once it runs. Commands that only
 	// look or ask do not.
 	Works bool
@@ -61,6 +61,8 @@ type App struct {
 	Sources   *Sources
 	Searcher  *Searcher
 	System    *System
+	// Background is what runs beside the parts, until the program stops.
+	Background []func(ctx context.Context) error
 
 	accounts *accountstore.Store
 	contents *contentstore.Store
@@ -123,7 +125,9 @@ func (a *App) newScheduler(sites *confluence.Pool) (*schedule.Scheduler, error) 
 		indexer := index.New(a.contents, index.Options{Wake: a.Backlog.Wake, Logger: a.Log})
 		syncer := spacesync.New(a.contents, indexer, spacesync.Options{Logger: a.Log})
 		o.Syncer = measuredSyncer{syncer, a.Metrics}
-		o.Dial = func(ctx context.Context, sourceID string) (spacesync.Site, error) { return a.dial(ctx, sites, sourceID) }
+		o.Dial = func(ctx context.Context, sourceID string) (spacesync.Site, error) {
+			return a.dial(ctx, sites, sourceID)
+		}
 		o.AfterRun = func(ctx context.Context, sourceID string, _ spacesync.Progress) {
 			if err := a.index.Maintain(ctx); err != nil && ctx.Err() == nil {
 				a.Log.WarnContext(ctx, "search index not maintained after a run", "source", sourceID, "err", err)

@@ -64,23 +64,32 @@ func markDemo(dir string) error {
 	return nil
 }
 
-// ConnectDemo makes the demonstration's spaces sources that begin to sync. What an earlier start has left of the site,
-// which was another one at another address, is removed first.
-func (a *App) ConnectDemo(ctx context.Context, address string, spaces []string) error {
+// ConnectDemo makes the demonstration's spaces (none named: all) sources that begin to sync, and returns how many. What
+// an earlier start has left of the site, which was another one at another address, is removed first.
+func (a *App) ConnectDemo(ctx context.Context, address string, spaces []string) (int, error) {
 	ctx = a.operator(ctx)
 	if err := a.forgetDemo(ctx); err != nil {
-		return err
+		return 0, err
+	}
+	credentials := sources.Credentials{BaseURL: address, Deployment: wiki.Cloud, Email: demo.Email, APIToken: demo.Token}
+	if len(spaces) == 0 {
+		there, err := a.Sources.Test(ctx, credentials)
+		if err != nil {
+			return 0, fmt.Errorf("connect the demonstration: %w", err)
+		}
+		for _, s := range there.Spaces {
+			spaces = append(spaces, s.Key)
+		}
 	}
 	for _, key := range spaces {
 		_, err := a.Sources.Create(ctx, sources.NewSource{
-			Credentials: sources.Credentials{BaseURL: address, Deployment: wiki.Cloud, Email: demo.Email, APIToken: demo.Token},
-			SpaceKey:    key, SyncFrequencyHours: 1, DeletionCheckStrategy: sources.EverySync, RestrictedPages: sources.Include,
+			Credentials: credentials, SpaceKey: key, SyncFrequencyHours: 1, DeletionCheckStrategy: sources.EverySync, RestrictedPages: sources.Include,
 		})
 		if err != nil {
-			return fmt.Errorf("connect the demonstration's space %s: %w", key, err)
+			return 0, fmt.Errorf("connect the demonstration's space %s: %w", key, err)
 		}
 	}
-	return nil
+	return len(spaces), nil
 }
 
 func (a *App) forgetDemo(ctx context.Context) error {
@@ -107,16 +116,16 @@ func (a *App) forgetDemo(ctx context.Context) error {
 	return nil
 }
 
-// SyncEvery asks for a run of every source that has the connection of the demonstration, again and again until ctx ends:
-// the schedule counts in hours, and a demonstration should move while somebody looks.
-func (a *App) SyncEvery(ctx context.Context, every time.Duration, edit func() (string, error)) {
+// MoveDemo makes an edit and asks for a run of every source, again and again until ctx ends: the schedule counts in
+// hours, and a demonstration should move while somebody looks.
+func (a *App) MoveDemo(ctx context.Context, every time.Duration, edit func() (string, error)) error {
 	ctx = a.operator(ctx)
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-tick.C:
 		}
 		if err := a.syncAfter(ctx, edit); err != nil && ctx.Err() == nil {

@@ -12,7 +12,9 @@ import (
 // tokenContext binds sealed tokens to their purpose.
 const tokenContext = "connection token"
 
-func loadKeys(cfg config.Config) (*secret.Keyring, error) { return secret.Load(cfg.DataDir, cfg.SecretKey) }
+func loadKeys(cfg config.Config) (*secret.Keyring, error) {
+	return secret.Load(cfg.DataDir, cfg.SecretKey)
+}
 
 // sealer seals the tokens of connections. It reads the keys anew each time, which is seldom, so that a running server
 // follows when a command rotates them.

@@ -38,6 +38,9 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	group.Go(func() error { return a.work(background) })
 	group.Go(func() error { return a.profile(background) })
 	group.Go(func() error { return a.watchCluster(background) })
+	for _, run := range a.Background {
+		group.Go(func() error { return run(background) })
+	}
 	return group.Wait()
 }
 
@@ -115,7 +118,7 @@ func (a *App) URL(addr net.Addr) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// System is the identity under which the program acts by itself.
+// operator is the identity under which the program acts by itself.
 func (a *App) operator(ctx context.Context) context.Context {
 	return auth.WithIdentity(ctx, auth.Operator())
 }

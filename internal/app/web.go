@@ -25,13 +25,9 @@ func (a *App) addWeb(o *server.Options) error {
 		// Without a clean-up of its own: the accounts' sweep deletes what has expired.
 		Store: pgxstore.NewWithCleanupInterval(a.DB.Pool, 0),
 	})
-	note := ""
-	if a.Options.SignInNote != nil {
-		note = a.Options.SignInNote(a)
-	}
 	o.Pages = &pages.Options{
 		Sessions: o.Sessions, Accounts: a.Accounts, Sources: a.Sources, Search: a.Searcher, Assets: assets, Sealer: a.Keyring,
-		Instance: a.Instance, System: a.System, Demo: a.Options.Demo, SignInNote: note, BaseURL: a.Config.BaseURL, Log: a.Log,
+		Instance: a.Instance, System: a.System, Demo: a.Options.Demo, SignInNote: a.Options.SignInNote, BaseURL: a.Config.BaseURL, Log: a.Log,
 	}
 	o.API = &api.Options{
 		Sources: a.Sources, Searcher: a.Searcher, Accounts: a.Accounts, Instance: a.Instance, Version: a.Options.Build.Version,

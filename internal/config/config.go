@@ -79,3 +79,19 @@ func (c Config) LogValue() slog.Value {
 	}
 	return slog.GroupValue(attrs...)
 }
+
+// Value is a setting in effect.
+type Value struct{ Name, Value string }
+
+// Values returns every setting in the order of the documentation, by its environment variable, secrets masked.
+func Values(c Config) []Value {
+	var list []Value
+	for _, s := range Settings() {
+		v := s.get(&c)
+		if s.Secret && v != "" {
+			v = "(set)"
+		}
+		list = append(list, Value{Name: s.Env(), Value: v})
+	}
+	return list
+}

@@ -50,6 +50,7 @@ func New(e *echo.Echo, options Options) *API {
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil // no $schema in answers
 	config.Transformers = []huma.Transformer{validationProblem}
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token":   {Type: "http", Scheme: "bearer", Description: "An API token, made on the settings page or by `sluice token create`."},
 		"session": {Type: "apiKey", In: "cookie", Name: session.CookieName, Description: "The browser's session."},

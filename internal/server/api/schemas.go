@@ -6,11 +6,21 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/sluicehq/sluice/internal/auth"
 	"github.com/sluicehq/sluice/internal/server/problem"
 	"github.com/sluicehq/sluice/internal/server/session"
 )
 
 var problemType = reflect.TypeFor[problem.Problem]()
+
+// schemaName names a type in the document. Of the types that are called the same in two packages, the accounts' gets
+// another name.
+func schemaName(t reflect.Type, hint string) string {
+	if t == reflect.TypeFor[auth.Link]() {
+		return "OneTimeLink"
+	}
+	return huma.DefaultSchemaNamer(t, hint)
+}
 
 // finishSchemas corrects what huma cannot know from the types alone: lists are never null (noNullLists), pointers to
 // objects may be, and its own error model is never sent.
