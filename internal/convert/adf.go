@@ -18,7 +18,7 @@ func (c *converter) adfExtension(n *node) {
 	}
 }
 
-var adfPanels = map[string]string{
+var adfPanels = map[string]string{ //nolint:gochecknoglobals // a table
 	"info": "Info", "note": "Note", "success": "Success", "warning": "Warning", "error": "Error", "tip": "Tip",
 }
 

@@ -135,8 +135,7 @@ func explain(err error) error {
 func (p *Pages) UnmarshalJSON(data []byte) error {
 	var list []PageInfo
 	if err := json.Unmarshal(data, &list); err != nil {
-		var kind *json.UnmarshalTypeError
-		if errors.As(err, &kind) {
+		if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return fmt.Errorf(`field "pages" is a list of {"space_key","title","id","url"}, all strings; there is something of kind %s`, kind.Value)
 		}
 		return fmt.Errorf("pages: %w", err)

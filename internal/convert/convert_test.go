@@ -43,6 +43,7 @@ func TestGolden(t *testing.T) {
 
 // goldenCase checks one pair; .meta.json, where there is one, holds the parts of the JSON output that the case is about.
 func goldenCase(t *testing.T, base string) {
+	t.Helper()
 	ctx := referenceContext()
 	if data, err := os.ReadFile(base + ".ctx.json"); err == nil {
 		if err := json.Unmarshal(data, &ctx); err != nil {

@@ -66,7 +66,7 @@ func (c *converter) atVar(n *node) {
 	}
 }
 
-var emoticons = map[string]string{
+var emoticons = map[string]string{ //nolint:gochecknoglobals // a table
 	"smile": "🙂", "sad": "🙁", "cheeky": "😛", "laugh": "😁", "wink": "😉", "thumbs-up": "👍", "thumbs-down": "👎",
 	"information": "ℹ️", "tick": "✅", "cross": "❌", "warning": "⚠️", "plus": "➕", "minus": "➖", "question": "❓",
 	"light-on": "💡", "light-off": "💡", "heart": "❤️", "broken-heart": "💔", "yellow-star": "⭐", "red-star": "⭐",

@@ -16,7 +16,7 @@ const (
 	wideChar                     // start of a longer character
 )
 
-var charClasses = func() (table [256]charClass) {
+var charClasses = func() (table [256]charClass) { //nolint:gochecknoglobals // a table
 	for c := range table {
 		switch {
 		case c >= utf8.RuneSelf:

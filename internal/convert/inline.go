@@ -19,8 +19,8 @@ const (
 )
 
 var (
-	markOpeners = [markKinds]string{"**", "*", "~~", "<sub>", "<sup>", "["}
-	markClosers = [markKinds]string{"**", "*", "~~", "</sub>", "</sup>", ""}
+	markOpeners = [markKinds]string{"**", "*", "~~", "<sub>", "<sup>", "["}  //nolint:gochecknoglobals // a table
+	markClosers = [markKinds]string{"**", "*", "~~", "</sub>", "</sup>", ""} //nolint:gochecknoglobals // a table
 )
 
 // mark is an open mark. Its opener is written before the first visible character.
@@ -55,14 +55,15 @@ type inline struct {
 // begin makes ready for a visible character: it opens the paragraph, writes white space or line breaks that are due,
 // and opens marks.
 func (w *writer) begin(next rune) {
-	if !w.open {
+	switch {
+	case !w.open:
 		w.openBlock()
-	} else if w.breaks > 0 && !w.flat {
+	case w.breaks > 0 && !w.flat:
 		w.writeBreaks()
-	} else if w.space || w.breaks > 0 || w.apart && !isSentencePunct(next) && next != ')' && next != ']' {
+	case w.space || w.breaks > 0 || w.apart && !isSentencePunct(next) && next != ')' && next != ']':
 		w.md = append(w.md, ' ')
 		w.txt = append(w.txt, ' ')
-	} else if w.closedTo == len(w.md) && w.closedTo > 0 {
+	case w.closedTo == len(w.md) && w.closedTo > 0:
 		w.mendClosed(next)
 	}
 	w.space, w.apart, w.breaks = false, false, 0

@@ -238,7 +238,7 @@ func (l *lexer) closingQuote(i int) int {
 
 // nameLength is the length of the tag name at the start of s.
 func nameLength(s string) int {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		switch s[i] {
 		case ' ', '\n', '\t', '/', '>', '<', '=', '"', '\'':
 			return i

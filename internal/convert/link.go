@@ -13,7 +13,6 @@ type target struct {
 	fileName bool   // the label is a file name or address: issue keys in it do not count
 	page     *PageLink
 	file     *Attachment
-	mention  *node
 }
 
 // link writes ac:link.

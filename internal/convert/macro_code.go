@@ -2,7 +2,7 @@ package convert
 
 import "strings"
 
-var languages = map[string]string{
+var languages = map[string]string{ //nolint:gochecknoglobals // a table
 	"c#": "csharp", "html/xml": "xml", "js": "javascript", "py": "python", "sh": "bash", "shell": "bash",
 	"none": "", "text": "", "plain": "",
 }

@@ -148,7 +148,7 @@ func mermaidRevisions(c *converter, m macro) error {
 	var revisions []struct {
 		Body string `json:"body"`
 	}
-	if err := json.Unmarshal([]byte(text), &revisions); err != nil || len(revisions) == 0 {
+	if json.Unmarshal([]byte(text), &revisions) != nil || len(revisions) == 0 {
 		c.codeBlock("mermaid", text)
 		return nil
 	}

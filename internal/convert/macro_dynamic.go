@@ -1,7 +1,7 @@
 package convert
 
 // dynamicMacros show what Confluence computes when the page is viewed; nothing of it is in the page.
-var dynamicMacros = []string{
+var dynamicMacros = []string{ //nolint:gochecknoglobals // a table
 	"children", "pagetree", "pagetreesearch", "recently-updated", "contentbylabel", "attachments", "livesearch",
 	"detailssummary", "tasks-report-macro", "blog-posts", "popular-labels", "recently-used-labels", "related-labels",
 	"listlabels", "spaces", "space-details", "space-attachments", "contributors", "contributors-summary",

@@ -1,6 +1,6 @@
 package convert
 
-var panelLabels = map[string]string{"info": "Info", "note": "Note", "tip": "Tip", "warning": "Warning"}
+var panelLabels = map[string]string{"info": "Info", "note": "Note", "tip": "Tip", "warning": "Warning"} //nolint:gochecknoglobals // a table
 
 func panel(c *converter, m macro) error {
 	c.panel(panelLabels[m.name], m.text("title"), func() { m.panelBody(c) })

@@ -1,6 +1,9 @@
 package convert
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 type nodeKind uint8
 
@@ -88,10 +91,8 @@ func (n *node) content() string {
 func (n *node) child(tags ...tag) *node {
 	for c := n.first; c != nil; c = c.next {
 		if c.kind == elementNode {
-			for _, t := range tags {
-				if c.tag == t {
-					return c
-				}
+			if slices.Contains(tags, c.tag) {
+				return c
 			}
 		}
 	}
@@ -104,10 +105,8 @@ func (n *node) find(tags ...tag) *node {
 		if c.kind != elementNode {
 			continue
 		}
-		for _, t := range tags {
-			if c.tag == t {
-				return c
-			}
+		if slices.Contains(tags, c.tag) {
+			return c
 		}
 		if found := c.find(tags...); found != nil {
 			return found
@@ -151,7 +150,7 @@ func (n *node) blank() bool {
 	if n.kind == elementNode {
 		return false
 	}
-	for i := 0; i < len(n.data); i++ {
+	for i := range len(n.data) {
 		if !isSpace(n.data[i]) {
 			return false
 		}

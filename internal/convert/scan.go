@@ -83,19 +83,29 @@ func (s *scanner) element(n *node) {
 	case tagPre, tagPlainBody, tagScript, tagPlaceholder, tagAtDeclarations:
 		return // code names no issues, and what nobody sees names nothing
 	case tagA:
-		s.c.rec.keysInURL(n.attr("href"))
-		if address, ok := s.c.site.safe(n.attr("href")); ok {
-			if path, own := s.c.site.own(address); own {
-				if ref, ok := pageOf(path); ok {
-					if ref.ID != "" {
-						ref = PageRef{ID: ref.ID}
-					}
-					s.page(ref)
-				}
-			}
-		}
+		s.hyperlink(n)
+	default:
 	}
 	s.walk(n)
+}
+
+func (s *scanner) hyperlink(n *node) {
+	href := n.attr("href")
+	s.c.rec.keysInURL(href)
+	address, ok := s.c.site.safe(href)
+	if !ok {
+		return
+	}
+	path, own := s.c.site.own(address)
+	if !own {
+		return
+	}
+	if ref, ok := pageOf(path); ok {
+		if ref.ID != "" {
+			ref = PageRef{ID: ref.ID}
+		}
+		s.page(ref)
+	}
 }
 
 // macro looks into the bodies of a macro; of its parameters only those that name something shown.

@@ -77,7 +77,7 @@ const (
 	tagCount
 )
 
-var tagsByName = map[string]tag{
+var tagsByName = map[string]tag{ //nolint:gochecknoglobals // a table
 	"a": tagA, "blockquote": tagBlockquote, "b": tagBold, "strong": tagBold, "br": tagBr, "caption": tagCaption,
 	"code": tagCode, "tt": tagCode, "kbd": tagCode, "samp": tagCode, "s": tagDel, "del": tagDel, "strike": tagDel,
 	"em": tagEm, "i": tagEm, "h1": tagHeading, "h2": tagHeading, "h3": tagHeading, "h4": tagHeading, "h5": tagHeading,

@@ -206,7 +206,7 @@ func (b *builder) skipRaw(lex *lexer) {
 
 // lower is strings.ToLower for names, which are lower case already but for old or hand-written pages.
 func lower(s string) string {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if c := s[i]; c >= 'A' && c <= 'Z' {
 			return strings.ToLower(s)
 		}

@@ -159,7 +159,7 @@ func scroll(table *html.Node) {
 }
 
 // callouts are the words that open a GitHub alert, "[!NOTE]", with their titles.
-var callouts = map[string]string{
+var callouts = map[string]string{ //nolint:gochecknoglobals // a table
 	"[!NOTE]": "Note", "[!INFO]": "Info", "[!TIP]": "Tip", "[!IMPORTANT]": "Important", "[!WARNING]": "Warning", "[!CAUTION]": "Caution",
 }
 
