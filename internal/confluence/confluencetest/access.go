@@ -66,6 +66,19 @@ func (s *Site) AddToken(accountID, token string) {
 	}
 }
 
+// AddScopedToken is AddToken for a token that works at the gateway only; at the site's own address it gets a web page
+// with status 401.
+func (s *Site) AddScopedToken(accountID, token string) {
+	s.AddToken(accountID, token)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key := range s.secrets {
+		if key == "bearer "+token || strings.HasSuffix(key, ":"+token) {
+			s.scoped[key] = true
+		}
+	}
+}
+
 // RevokeToken makes the token useless.
 func (s *Site) RevokeToken(token string) {
 	s.mu.Lock()

@@ -109,11 +109,18 @@ func TestGatewayAndTenant(t *testing.T) {
 	gateway := *ada
 	gateway.base = root + "/ex/confluence/c-1/wiki"
 	wantTitles(t, gateway.walk("/api/v2/pages", "title"), "Engineering Home")
+	site.AddScopedToken("ada", "scoped")
+	gateway.token = "scoped"
+	gateway.get("/api/v2/pages", 200)
+	gateway.base = ada.base
+	if response, body := gateway.do(http.MethodGet, "/api/v2/pages", ""); response.StatusCode != 401 || !strings.HasPrefix(body, "<!doctype html>") {
+		t.Errorf("a scoped token at the site's address gets %d %s", response.StatusCode, body)
+	}
 	ada.base = root
 	if got := ada.get("/_edge/tenant_info", 200)["cloudId"]; got != "c-1" {
 		t.Errorf("cloud id %v", got)
 	}
-	if n := site.Calls()["GET /api/v2/pages"]; n != 1 {
+	if n := site.Calls()["GET /api/v2/pages"]; n != 3 {
 		t.Errorf("calls %v", site.Calls())
 	}
 }

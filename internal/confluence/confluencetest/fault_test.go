@@ -190,6 +190,17 @@ func TestCredentials(t *testing.T) {
 	ada.get("/api/v2/spaces", 401)
 }
 
+func TestServerClockIsInTheDateHeader(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	_, ada, _ := newVisited(t, Options{Clock: c.now})
+	c.advance(-time.Hour)
+	response, _ := ada.do(http.MethodGet, "/rest/api/user/current", "")
+	if got := response.Header.Values("Date"); len(got) != 1 || got[0] != "Tue, 24 Nov 2026 09:00:00 GMT" {
+		t.Errorf("Date %v", got)
+	}
+}
+
 func TestCounters(t *testing.T) {
 	t.Parallel()
 	site, ada, ids := shelf(t, Options{}, 2)

@@ -94,8 +94,7 @@ func bodySize(random *rand.Rand, least, most int) int {
 // vocabulary is a language with few common and many rare words, as Zipf found.
 type vocabulary struct {
 	words []string
-	total float64
-	cum   []float64
+	drawn []string
 }
 
 func newVocabulary(seed uint64) *vocabulary {
@@ -117,25 +116,16 @@ func newVocabulary(seed uint64) *vocabulary {
 	}
 	common := v.words[25:]
 	random.Shuffle(len(common), func(i, j int) { common[i], common[j] = common[j], common[i] })
-	for i := range v.words {
-		v.total += 1 / float64(i+3)
-		v.cum = append(v.cum, v.total)
+	// A table in which a word stands as often as it is common makes drawing one look-up.
+	for i, w := range v.words {
+		for range max(1, 3000/(i+3)) {
+			v.drawn = append(v.drawn, w)
+		}
 	}
 	return v
 }
 
-func (v *vocabulary) word(random *rand.Rand) string {
-	at := random.Float64() * v.total
-	low, high := 0, len(v.cum)-1
-	for low < high {
-		if mid := (low + high) / 2; v.cum[mid] < at {
-			low = mid + 1
-		} else {
-			high = mid
-		}
-	}
-	return v.words[low]
-}
+func (v *vocabulary) word(random *rand.Rand) string { return v.drawn[random.IntN(len(v.drawn))] }
 
 func (v *vocabulary) title(random *rand.Rand) string {
 	rare := func() string { return v.words[25+random.IntN(len(v.words)-25)] }

@@ -2,8 +2,13 @@ package confluencetest
 
 import (
 	"compress/gzip"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -133,4 +138,46 @@ func BenchmarkGenerateTenThousand(b *testing.B) {
 		site := New(Options{})
 		Generate(site, GenerateOptions{Pages: 10_000})
 	}
+}
+
+// BenchmarkWalkTenThousand lists ten thousand pages, searches them with what a sync expands, and reads every body.
+func BenchmarkWalkTenThousand(b *testing.B) {
+	site := New(Options{})
+	site.AddUser(User{ID: "u", Email: "u@example.test"})
+	site.AddToken("u", "t")
+	ids := Generate(site, GenerateOptions{Pages: 10_000})["LOAD"]
+	get := func(path string) map[string]any {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/wiki"+path, nil)
+		r.SetBasicAuth("u@example.test", "t")
+		site.ServeHTTP(w, r)
+		var answer map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != http.StatusOK {
+			b.Fatalf("%s: %d %v", path, w.Code, err)
+		}
+		return answer
+	}
+	walk := func(path string) {
+		for path != "" {
+			next, _ := get(path)["_links"].(map[string]any)["next"].(string)
+			path = strings.TrimPrefix(next, "/wiki")
+		}
+	}
+	b.Run("list", func(b *testing.B) {
+		for b.Loop() {
+			walk("/api/v2/pages?limit=250&sort=id")
+		}
+	})
+	b.Run("search", func(b *testing.B) {
+		for b.Loop() {
+			walk("/rest/api/content/search?limit=200&cql=space%3DLOAD+order+by+lastmodified&expand=version,ancestors,metadata.labels,restrictions.read.restrictions.user")
+		}
+	})
+	b.Run("bodies", func(b *testing.B) {
+		for b.Loop() {
+			for batch := range slices.Chunk(ids, 50) {
+				get("/api/v2/pages?body-format=storage&limit=50&id=" + strings.Join(batch, ","))
+			}
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package confluencetest
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -108,7 +109,7 @@ func (s *Site) respond(h handler) http.HandlerFunc {
 				addLinkHeader(w, c, page)
 			}
 		}
-		body, err := json.Marshal(answer)
+		body, err := encode(answer)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
@@ -122,6 +123,17 @@ func (s *Site) respond(h handler) http.HandlerFunc {
 		w.WriteHeader(status)
 		_, _ = w.Write(body)
 	}
+}
+
+// encode writes JSON as Confluence does: markup is not escaped.
+func encode(answer any) ([]byte, error) {
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(answer); err != nil {
+		return nil, fmt.Errorf("encode the answer: %w", err)
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }
 
 func (s *Site) answer(c *caller, h handler) (any, error) {
@@ -138,7 +150,11 @@ func (s *Site) answer(c *caller, h handler) (any, error) {
 func (s *Site) admit(c *caller) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	c.user = s.users[s.secrets[credential(c.Request, s.options.DataCenter)]]
+	key := credential(c.Request, s.options.DataCenter)
+	if s.scoped[key] && !c.gateway {
+		return &failure{status: http.StatusUnauthorized, html: "<!doctype html><html><head><title>HTTP Status 401 – Unauthorized</title></head></html>"}
+	}
+	c.user = s.users[s.secrets[key]]
 	if c.user == nil || c.user.Inactive {
 		return s.refused(c)
 	}

@@ -68,6 +68,7 @@ type Site struct {
 	users     map[string]*User
 	groups    map[string]string // name to id
 	secrets   map[string]string // credential to account id
+	scoped    map[string]bool   // credentials that only the gateway takes
 	trouble   map[int64]trouble
 	purged    map[string]bool
 
@@ -110,6 +111,7 @@ func New(o Options) *Site {
 		users:     map[string]*User{},
 		groups:    map[string]string{},
 		secrets:   map[string]string{},
+		scoped:    map[string]bool{},
 		trouble:   map[int64]trouble{},
 		purged:    map[string]bool{},
 		calls:     map[string]int{},

@@ -59,6 +59,18 @@ func (s *Site) Truth(spaceKey, accountID string) []Truth {
 	return out
 }
 
+// SpaceKeys returns the keys of all spaces, sorted.
+func (s *Site) SpaceKeys() []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	keys := make([]string, 0, len(s.spaces))
+	for _, sp := range s.spaces {
+		keys = append(keys, sp.key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
 // publicLabels are the labels that everybody sees, by name.
 func publicLabels(labels []string) []string {
 	var out []string
