@@ -64,7 +64,7 @@ func (c *Client) refused(r request, resp *http.Response, body []byte, f func(err
 		c.site.proven.Store(true)
 	}
 	retry, kind := kindOf(resp.StatusCode)
-	wait, _ := retryAfter(resp.Header, time.Now())
+	wait := retryAfter(resp, time.Now())
 	switch status := resp.StatusCode; {
 	case status == http.StatusForbidden && wait > 0:
 		return f(wiki.ErrUnavailable, true, "too many requests")

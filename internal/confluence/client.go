@@ -59,6 +59,9 @@ func newClient(o Options, s *site, base string, d wiki.Deployment, email, token 
 	return c
 }
 
+// String names the site and nothing secret, wherever a client is printed.
+func (c *Client) String() string { return "Confluence at " + c.base }
+
 func (c *Client) cloud() bool { return c.deployment == wiki.Cloud }
 
 // Usage is what the client has sent and received so far.

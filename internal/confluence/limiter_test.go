@@ -3,6 +3,7 @@ package confluence
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -51,6 +52,9 @@ func TestRetryAfterHoldsTheSite(t *testing.T) {
 		},
 	} {
 		for _, status := range []int{429, 503, 403} {
+			if name == "reset" && status != 429 {
+				continue
+			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
@@ -90,6 +94,28 @@ func TestRetryAfterHoldsTheSite(t *testing.T) {
 			})
 		}
 	}
+}
+
+// The end of the current period comes with all kinds of answers: only one that refuses for the rate means it.
+func TestResetAloneHoldsNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		pool := clocked(Options{}, func(n int, h http.Header) (int, string) {
+			h.Set("X-RateLimit-Reset", begin.Add(time.Hour).UTC().Format(time.RFC3339))
+			if n == 1 {
+				return 500, `{}`
+			}
+			return 200, meJSON
+		})
+		c := connect(t, pool, "https://acme.atlassian.net", wiki.Cloud)
+		if _, _, err := c.Me(t.Context()); err != nil || time.Since(begin) > 2*time.Second {
+			t.Errorf("Me = %v after %s", err, time.Since(begin))
+		}
+		if s := fmt.Sprintf("%v %+v %s", c, c, c); strings.Contains(s, testToken) || strings.Contains(s, c.authorization) {
+			t.Errorf("a client is printed as %s", s)
+		}
+	})
 }
 
 func TestRetryAfterOfZeroIsNoHotLoop(t *testing.T) {

@@ -20,7 +20,7 @@ const (
 	// the whole page of rows a 404.
 	metaExpand = "version,ancestors,space,metadata.labels,restrictions.read.restrictions.user,restrictions.read.restrictions.group"
 	// metaBatch is how many ids go into one query: the address has to stay short, and the index allows no long lists.
-	metaBatch = 50
+	metaBatch = 100
 )
 
 // Metas reads labels, ancestors and own restrictions by id, in the order of the ids. It asks the search index, which

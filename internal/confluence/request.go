@@ -182,13 +182,13 @@ func (c *Client) build(ctx context.Context, r request, payload []byte) (*http.Re
 
 // heed takes an answer's word on how fast requests may come, for the whole site.
 func (c *Client) heed(resp *http.Response) {
-	wait, told := retryAfter(resp.Header, time.Now())
+	wait := retryAfter(resp, time.Now())
 	switch status := resp.StatusCode; {
-	case status == http.StatusTooManyRequests, status >= 500 && told, status == http.StatusForbidden && wait > 0:
+	case status == http.StatusTooManyRequests, status >= 500 && wait > 0, status == http.StatusForbidden && wait > 0:
 		// A wait of nothing would make a hot loop, and clocks of whole seconds are rounded down.
 		c.site.hold(max(wait, c.options.Backoff))
 		c.site.slower()
-	case resp.Header.Get("Retry-After") != "" && wait > 0: // Data Center says so with the answer that took the last token
+	case wait > 0: // Data Center says so with the answer that took the last token
 		c.site.hold(wait)
 	case strings.EqualFold(resp.Header.Get("X-RateLimit-NearLimit"), "true"):
 		c.site.slower()

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +14,7 @@ import (
 
 	"github.com/sluicehq/sluice/internal/confluence"
 	"github.com/sluicehq/sluice/internal/confluence/confluencetest"
+	"github.com/sluicehq/sluice/internal/outbound"
 	"github.com/sluicehq/sluice/internal/sources"
 	"github.com/sluicehq/sluice/internal/wiki"
 )
@@ -66,7 +67,7 @@ func setup(t *testing.T, o confluencetest.Options) *fixture {
 		s.AddPage("ENG", confluencetest.Page{Title: fmt.Sprintf("Page %03d", i), Body: "<p>Text</p>", Created: old, Modified: old, Author: "ada"})
 	}
 	f.address = s.Start(t)
-	f.pool = confluence.NewPool(confluence.Options{HTTP: http.DefaultClient, Backoff: time.Millisecond, MaxRate: rate.Inf})
+	f.pool = newPool(t, true)
 	f.Client = f.connect(t, "token")
 	space, err := f.Space(t.Context(), "eng")
 	if err != nil {
@@ -74,6 +75,27 @@ func setup(t *testing.T, o confluencetest.Options) *fixture {
 	}
 	f.space = space
 	return f
+}
+
+func newPool(t *testing.T, allowPrivate bool) *confluence.Pool {
+	t.Helper()
+	client, err := outbound.NewClient(outbound.Options{AllowPrivate: allowPrivate})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.CloseIdleConnections)
+	return confluence.NewPool(confluence.Options{HTTP: client, Backoff: time.Millisecond, MaxRate: rate.Inf})
+}
+
+func TestPrivateAddressIsRefused(t *testing.T) {
+	t.Parallel()
+	f := setup(t, confluencetest.Options{})
+	f.site.ResetCounters()
+	f.pool = newPool(t, false)
+	_, _, err := f.connect(t, "token").Me(t.Context())
+	if !errors.Is(err, wiki.ErrAddress) || !strings.Contains(err.Error(), "SLUICE_ALLOW_PRIVATE_ADDRESSES") || f.site.TotalCalls() != 0 {
+		t.Errorf("Me = %v after %d calls, want the address refused", err, f.site.TotalCalls())
+	}
 }
 
 func (f *fixture) connect(t *testing.T, token string) *confluence.Client {

@@ -9,23 +9,25 @@ import (
 	"time"
 )
 
-// retryAfter is how long an answer asks to be left alone, in whichever form it says so; ok is false where it does not.
-// The server's own clock decides about dates, so that a clock that is wrong here never sends early.
-func retryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
+// retryAfter is how long an answer asks to be left alone, in whichever form it says so; 0 where it does not. The server's
+// own clock decides about dates, so that a clock that is wrong here never sends early.
+func retryAfter(resp *http.Response, now time.Time) time.Duration {
+	h := resp.Header
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = date
 	}
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, err := strconv.ParseFloat(value, 64); err == nil && seconds >= 0 {
-		return time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second)), true
+		return time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second))
 	}
 	if at, err := http.ParseTime(value); err == nil {
-		return min(max(at.Sub(now), 0), maxRetryAfter), true
+		return min(max(at.Sub(now), 0), maxRetryAfter)
 	}
-	if at, err := time.Parse(time.RFC3339, h.Get("X-RateLimit-Reset")); err == nil && value == "" {
-		return min(max(at.Sub(now), 0), maxRetryAfter), true
+	// Other answers name the end of the current period as well, without asking anybody to wait for it.
+	if at, err := time.Parse(time.RFC3339, h.Get("X-RateLimit-Reset")); err == nil && value == "" && resp.StatusCode == http.StatusTooManyRequests {
+		return min(max(at.Sub(now), 0), maxRetryAfter)
 	}
-	return 0, false
+	return 0
 }
 
 // maxRetryAfter bounds what a broken header can do.
