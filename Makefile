@@ -71,7 +71,7 @@ generate: generate-templ generate-sql generate-css generate-docs ## write all ge
 
 .PHONY: generate-templ
 generate-templ:
-	$(TOOL) templ generate -log-level error
+	$(TOOL) templ generate -log-level error -path web/views
 
 .PHONY: generate-sql
 generate-sql:
