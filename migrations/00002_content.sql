@@ -93,6 +93,9 @@ CREATE INDEX confluence_pages_title ON confluence_pages (source_id, lower(title)
 CREATE INDEX confluence_pages_jira_links ON confluence_pages USING gin ((metadata -> 'jira_issue_links') jsonb_path_ops);
 CREATE INDEX confluence_pages_mentions ON confluence_pages USING gin ((metadata -> 'user_mentions') jsonb_path_ops);
 CREATE INDEX confluence_pages_internal_links ON confluence_pages USING gin ((metadata -> 'internal_links') jsonb_path_ops);
+-- The few pages that show parts of others: asked for with every page that is stored.
+CREATE INDEX confluence_pages_includers ON confluence_pages (source_id)
+    WHERE NOT is_deleted AND metadata -> 'internal_links' @> '[{"kind": "include"}]';
 CREATE INDEX confluence_pages_jira_keys ON confluence_pages USING gin (jira_keys);
 CREATE INDEX confluence_pages_labels ON confluence_pages USING gin (labels);
 CREATE INDEX confluence_pages_ancestors ON confluence_pages USING gin (ancestor_ids);

@@ -15,7 +15,7 @@ import (
 // olderRows is how many rows in a row have to be older than the watermark before a listing by modification date is
 // believed to have nothing newer below: that the date of its order is the version's is not documented. It is less than
 // what the site returns at once, so a run with nothing to do reads one page of rows.
-const olderRows = 200
+const olderRows = 90
 
 // changes lists what changed since the watermark: what the search index says, and beside it the site's listing by
 // modification date, which has no lag.

@@ -176,3 +176,11 @@ func (b *bench) diff(what string, want, got map[string]page) {
 		b.t.Errorf("index of %s (-want +got):\n%s", what, diff)
 	}
 }
+
+var manualRun = sources.RunRequest{SyncRequest: sources.SyncRequest{Trigger: sources.TriggerManual}, Kind: sources.KindSync}
+
+// finish closes a run that was cancelled.
+func (b *bench) finish(run spacesync.Run) {
+	b.t.Helper()
+	b.ok(b.store.FinishRun(b.t.Context(), run.Fence(), schedule.End{State: sources.RunCancelled}))
+}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,11 +23,11 @@ var (
 // model edits a simulated site at random and syncs it under faults.
 type model struct {
 	*sim
-	r      *rand.Rand
-	cloud  bool
-	nodes  []string // ids of pages and folders
-	posts  []string
-	gone   map[string]bool // purged, or no page any more
+	r     *rand.Rand
+	cloud bool
+	nodes []string // ids of pages and folders
+
+	gone   map[string]bool // into the trash, or for good
 	sick   map[string]bool
 	number int
 	runs   int
@@ -89,9 +90,7 @@ func (m *model) round() {
 	}
 	m.wiki.ClearFaults()
 	for id := range m.sick {
-		if !m.gone[id] {
-			m.wiki.Heal(id)
-		}
+		m.heal(id)
 	}
 	clear(m.sick)
 	m.clock.sleep(lag + time.Minute)
@@ -199,7 +198,7 @@ func (m *model) add() string {
 	p := confluencetest.Page{Title: fmt.Sprintf("Page %d", m.number), Body: fmt.Sprintf("<p>word%dv1</p>", m.number)}
 	switch m.r.IntN(8) {
 	case 0:
-		m.posts = append(m.posts, m.wiki.AddBlogPost(key, p))
+		m.wiki.AddBlogPost(key, p)
 		return ""
 	case 1:
 		if m.cloud {
@@ -207,7 +206,7 @@ func (m *model) add() string {
 			return ""
 		}
 	}
-	p.Root = m.r.IntN(5) == 0
+	p.Root = m.r.IntN(5) == 0 || m.gone[m.wiki.HomePage(key)]
 	id := m.wiki.AddPage(key, p)
 	m.nodes = append(m.nodes, id)
 	if parent := m.node(); parent != "" && m.r.IntN(2) == 0 {
@@ -245,6 +244,25 @@ func (m *model) move(id, parent string) {
 	m.wiki.Move(id, parent)
 }
 
+// below reports whether a page is another one, or below it.
+func (m *model) below(id, above string) bool {
+	for _, key := range []string{"ENG", "OPS", "LAB"} {
+		for _, t := range m.wiki.Truth(key, robot) {
+			if t.ID == id {
+				return id == above || slices.Contains(t.Ancestors, above)
+			}
+		}
+	}
+	return id == above
+}
+
+// heal ends the trouble with a content that may have been purged since.
+func (m *model) heal(id string) {
+	if !m.gone[id] {
+		m.wiki.Heal(id)
+	}
+}
+
 func (m *model) edit() {
 	if m.r.IntN(4) == 0 {
 		m.add()
@@ -274,8 +292,13 @@ func (m *model) edit() {
 		}
 	case 9:
 		m.wiki.Trash(p.ID)
-		if m.r.IntN(2) == 0 {
+		m.gone[p.ID] = true
+		switch m.r.IntN(3) {
+		case 0:
 			m.wiki.Restore(p.ID)
+			delete(m.gone, p.ID)
+		case 1:
+			m.wiki.Purge(p.ID)
 		}
 	case 10:
 		if p.Type == "page" && m.cloud {
@@ -285,8 +308,9 @@ func (m *model) edit() {
 			}
 		}
 	case 11:
-		if p.Type == "page" {
-			m.wiki.MoveToSpace(p.ID, []string{"ENG", "OPS", "LAB"}[m.r.IntN(3)], "")
+		key := []string{"ENG", "OPS", "LAB"}[m.r.IntN(3)]
+		if home := m.wiki.HomePage(key); p.Type == "page" && !m.gone[home] && !m.below(home, p.ID) {
+			m.wiki.MoveToSpace(p.ID, key, "")
 		}
 	case 12:
 		m.sick[p.ID] = true

@@ -46,6 +46,7 @@ WHERE c.base_url = @base_url AND p.page_id = ANY(@ids::text[]) AND NOT p.is_dele
 UPDATE confluence_pages p SET converter_version = 0
 FROM sources s JOIN connections c ON c.id = s.connection_id
 WHERE s.source_id = p.source_id AND NOT p.is_deleted AND p.page_id <> @page_id::text AND p.converter_version <> 0
+  AND p.metadata -> 'internal_links' @> '[{"kind": "include"}]' -- as in the partial index: this runs for every page that is stored
   AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = @source_id)
   AND (p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'page_id', @page_id::text))
     OR p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'space_key', @space_key::text, 'title', @title::text)));

@@ -175,7 +175,7 @@ func (s *Store) StoredPages(ctx context.Context, sourceID string, ids []string) 
 		if err := json.Unmarshal(r.Metadata, &meta); err != nil {
 			return nil, fmt.Errorf("page %s: metadata: %w", r.PageID, err)
 		}
-		in.Attachments = meta.Assets
+		in.Attachments, in.Rendered = meta.Assets, meta.Rendered
 		if err := json.Unmarshal(r.Breadcrumb, &in.Ancestors); err != nil {
 			return nil, fmt.Errorf("page %s: breadcrumb: %w", r.PageID, err)
 		}

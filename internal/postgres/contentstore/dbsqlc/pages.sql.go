@@ -510,6 +510,7 @@ const staleIncluders = `-- name: StaleIncluders :exec
 UPDATE confluence_pages p SET converter_version = 0
 FROM sources s JOIN connections c ON c.id = s.connection_id
 WHERE s.source_id = p.source_id AND NOT p.is_deleted AND p.page_id <> $1::text AND p.converter_version <> 0
+  AND p.metadata -> 'internal_links' @> '[{"kind": "include"}]' -- as in the partial index: this runs for every page that is stored
   AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = $2)
   AND (p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'page_id', $1::text))
     OR p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'space_key', $3::text, 'title', $4::text)))
