@@ -108,13 +108,35 @@ func TestRendered(t *testing.T) {
 		t.Errorf("dynamic macros (-want +got):\n%s", diff)
 	}
 	r := convert.Convert(storage, convert.Context{BaseURL: "https://w.example.com", Rendered: map[string]string{
-		"m1": `<ul><li><a href="/x" onclick="y()">List</a><script>z()</script></li></ul>`,
+		"m1": `<table><tr><th>Page</th></tr><tr><td><a href="/x" onclick="y()">List</a><script>z()</script></td></tr></table>`,
 	}})
-	if want := "a\n\n- [List](https://w.example.com/x)"; r.Markdown != want {
+	if want := "a\n\n| Page |\n| --- |\n| [List](https://w.example.com/x) |"; r.Markdown != want {
 		t.Errorf("got %q, want %q", r.Markdown, want)
 	}
 	if diff := cmp.Diff([]convert.Count{{What: "children", Count: 1}}, r.Report.Dynamic); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
+	}
+}
+
+// TestRenderedMacros finds the macros in a rendered page by their ids.
+func TestRenderedMacros(t *testing.T) {
+	t.Parallel()
+	got := convert.RenderedMacros(`<p>a</p><div class="conf-macro" data-macro-name="x" data-macro-id="m1"><ul><li>b<br></li></ul></div>
+		<table data-macro-id="m2"><tbody><tr><td>c</td></tr></tbody></table><div data-macro-id="other">d</div>`, []string{"m1", "m2", "m3", ""})
+	want := map[string]string{
+		"m1": `<div class="conf-macro" data-macro-name="x" data-macro-id="m1"><ul><li>b<br/></li></ul></div>`,
+		"m2": `<table data-macro-id="m2"><tbody><tr><td>c</td></tr></tbody></table>`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("macros (-want +got):\n%s", diff)
+	}
+	storage := `<ac:structured-macro ac:name="jira" ac:macro-id="m2"><ac:parameter ac:name="jqlQuery">project = X</ac:parameter></ac:structured-macro>`
+	if diff := cmp.Diff([]string{"m2"}, convert.Scan(storage, "").RenderedIDs()); diff != "" {
+		t.Errorf("ids (-want +got):\n%s", diff)
+	}
+	md := convert.Convert(storage, convert.Context{Rendered: got}).Markdown
+	if want := "Jira query: `project = X`\n\n|  |\n| --- |\n| c |"; md != want {
+		t.Errorf("got %q, want %q", md, want)
 	}
 }
 

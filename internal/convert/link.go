@@ -229,7 +229,7 @@ func (c *converter) datasource(href, data string) bool {
 	if err := json.Unmarshal([]byte(data), &source); err != nil || source.Parameters.JQL == "" {
 		return false
 	}
-	c.query(source.Parameters.JQL)
+	c.query(source.Parameters.JQL, false)
 	if address, ok := c.site.safe(href); ok {
 		c.w.space = true
 		c.writeLink(target{url: address}, func() { c.w.text("Jira") })

@@ -12,7 +12,8 @@ var dynamicMacros = []string{ //nolint:gochecknoglobals // a table
 // dynamic leaves nothing, unless the caller had the macro rendered by Confluence.
 func dynamic(c *converter, m macro) error {
 	if html := c.ctx.Rendered[m.n.attr("ac:macro-id")]; html != "" {
-		return c.rendered(html)
+		c.rendered(html)
+		return nil
 	}
 	c.rec.dynamic[m.name]++
 	return nil

@@ -16,11 +16,15 @@ func jira(c *converter, m macro) error {
 		}
 		return nil
 	}
+	html := c.ctx.Rendered[m.n.attr("ac:macro-id")]
 	if jql := m.text("jqlQuery", "jql"); jql != "" {
-		c.query(jql)
-		return nil
+		c.query(jql, html != "")
+	} else if html == "" {
+		c.rec.dynamic[m.name]++
 	}
-	c.rec.dynamic[m.name]++
+	if html != "" {
+		c.rendered(html)
+	}
 	return nil
 }
 
@@ -46,10 +50,12 @@ func (c *converter) issue(m macro, key string) {
 	c.writeLink(target{url: address}, func() { c.w.text(key) })
 }
 
-// query writes a Jira query. What it finds is known to Jira only.
-func (c *converter) query(jql string) {
+// query writes a Jira query. What it finds is known to Jira only, unless it was rendered.
+func (c *converter) query(jql string, rendered bool) {
 	c.rec.keysInQuery(jql)
-	c.rec.dynamic["jira query"]++
+	if !rendered {
+		c.rec.dynamic["jira query"]++
+	}
 	c.w.text("Jira query: ")
 	c.codeSpanRaw(oneLine(jql))
 }

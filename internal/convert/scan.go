@@ -120,7 +120,11 @@ func (s *scanner) macro(n *node) {
 			}
 		}
 	case m.name == "jira" || m.name == "jiraissues":
-		for _, key := range m.issueKeys() {
+		keys := m.issueKeys()
+		if len(keys) == 0 {
+			s.needs.Dynamic = append(s.needs.Dynamic, Dynamic{Name: m.name, MacroID: n.attr("ac:macro-id")})
+		}
+		for _, key := range keys {
 			if wholeKey.MatchString(key) {
 				s.c.rec.key(key, TierMacro)
 			}

@@ -90,14 +90,21 @@ func metadataOf(src Source, in Input, result convert.Result, r Record) Metadata 
 			m.Properties[key] = strings.Join(values, ", ")
 		}
 	}
+	m.Rendered = in.Rendered
 	for _, c := range result.Report.Dropped {
-		what := c.What
-		if c.Count > 1 {
-			what = fmt.Sprintf("%s (%d times)", c.What, c.Count)
-		}
-		m.Dropped = append(m.Dropped, what)
+		m.Dropped = append(m.Dropped, counted(c.What, c.Count))
+	}
+	for _, c := range result.Report.Dynamic {
+		m.Dropped = append(m.Dropped, counted("content of "+c.What, c.Count))
 	}
 	return m
+}
+
+func counted(what string, n int) string {
+	if n == 1 {
+		return what
+	}
+	return fmt.Sprintf("%s (%d times)", what, n)
 }
 
 // assets are the page's files: as the site lists them, and where it was not asked, those that the page itself names.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -53,6 +54,9 @@ type Batch struct {
 	Fence  Fence
 	// People resolves names that are not known yet; nil: only what is known is used.
 	People People
+	// View answers a page as Confluence renders it; it is asked for pages with macros that exist only so. nil: these
+	// stay empty. An error leaves the macros out.
+	View func(ctx context.Context, id string) (html string, err error)
 	// Known answers pages that are on the site but may not be stored yet, such as those of the listing that is being
 	// worked through; may be nil.
 	Known func(id string, ref TitleRef) (Target, bool)
@@ -66,6 +70,12 @@ func (ix *Indexer) Take(ctx context.Context, b Batch, pages []Input, done func(i
 	if err := ix.each(ctx, len(pages), func(i int) { docs[i] = parse(b, pages[i]) }); err != nil {
 		return err
 	}
+	if b.View != nil {
+		pages = slices.Clone(pages)
+		if err := ix.each(ctx, len(pages), func(i int) { pages[i].Rendered = ix.rendered(ctx, b, pages[i], docs[i]) }); err != nil {
+			return err
+		}
+	}
 	known, err := ix.lookUp(ctx, b, pages, docs)
 	if err != nil {
 		return err
@@ -76,6 +86,22 @@ func (ix *Indexer) Take(ctx context.Context, b Batch, pages []Input, done func(i
 		docs[i] = document{} // the trees of a batch of large pages are the most memory a sync holds
 		done(i, s, err)
 	})
+}
+
+// rendered fetches what Confluence makes of a page's macros.
+func (ix *Indexer) rendered(ctx context.Context, b Batch, in Input, doc document) map[string]string {
+	ids := doc.needs.RenderedIDs()
+	if len(ids) == 0 {
+		return in.Rendered
+	}
+	view, err := b.View(ctx, in.Content.ID)
+	if err != nil {
+		if ctx.Err() == nil {
+			ix.log.WarnContext(ctx, "macros are not rendered", "source", b.Source.ID, "page", in.Content.ID, "err", err)
+		}
+		return in.Rendered
+	}
+	return convert.RenderedMacros(view, ids)
 }
 
 // each runs f for 0..n-1 on the workers, and stops starting new ones when the context ends.

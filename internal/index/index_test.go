@@ -298,6 +298,45 @@ func TestRestrictedPageOfTheBatchIsNotShown(t *testing.T) {
 	}
 }
 
+// TestRenderedMacrosAreShown: the site is asked for pages with macros that it alone can render, and for no others.
+func TestRenderedMacrosAreShown(t *testing.T) {
+	t.Parallel()
+	store := newStore()
+	macro := `<p>a</p><ac:structured-macro ac:name="contentbylabel" ac:macro-id="m1" />`
+	var asked []string
+	var mu sync.Mutex
+	b := index.Batch{Source: source(), View: func(_ context.Context, id string) (string, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, id)
+		if id == "3" {
+			return "", errors.New("503")
+		}
+		return `<div data-macro-id="m1"><ul><li>listed</li></ul></div>`, nil
+	}}
+	if err := errors.Join(take(t, store, b, page("1", macro), page("2", "<p>plain</p>"), page("3", macro))...); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(asked)
+	if diff := cmp.Diff([]string{"1", "3"}, asked); diff != "" {
+		t.Errorf("pages asked for (-want +got):\n%s", diff)
+	}
+	if got := store.records["1"].Markdown; got != "a\n\n- listed" {
+		t.Errorf("got %q", got)
+	}
+	if got := store.records["3"]; got.Markdown != "a" || len(got.Metadata.Dropped) != 1 {
+		t.Errorf("without the site's answer: %q, dropped %q", got.Markdown, got.Metadata.Dropped)
+	}
+	again := page("1", macro)
+	again.Rendered = store.records["1"].Metadata.Rendered
+	if err := errors.Join(take(t, store, index.Batch{Source: source()}, again)...); err != nil {
+		t.Fatal(err)
+	}
+	if got := store.records["1"].Markdown; got != "a\n\n- listed" {
+		t.Errorf("made again without the site: %q", got)
+	}
+}
+
 // TestProjectsAreLearned from macros and addresses of the batch and of what came before.
 func TestProjectsAreLearned(t *testing.T) {
 	t.Parallel()

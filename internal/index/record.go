@@ -105,7 +105,9 @@ type Metadata struct {
 	Properties    map[string]string `json:"properties,omitempty"`
 	Tasks         []Task            `json:"tasks,omitempty"`
 	Macros        []string          `json:"macros,omitempty"`
-	Dropped       []string          `json:"dropped,omitempty"`
+	Dropped       []string          `json:"dropped,omitempty"` // what the page shows in Confluence and not here
+	// Rendered is kept so that a page can be made again without the site.
+	Rendered map[string]string `json:"rendered,omitempty"`
 }
 
 // Record is a page as it is stored.
