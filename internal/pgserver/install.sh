@@ -60,10 +60,10 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM
 
 # quietly COMMAND...: runs it up to three times, since mirrors and locks fail now and then; its output is shown only
-# where it failed for good.
+# where it failed for good. Standard input may be this script.
 quietly() {
 	for try in 1 2 3; do
-		if "$@" >"$tmp/log" 2>&1; then
+		if "$@" </dev/null >"$tmp/log" 2>&1; then
 			return 0
 		fi
 		sleep "$try"
