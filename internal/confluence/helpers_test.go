@@ -25,7 +25,7 @@ func serve(t *testing.T, d wiki.Deployment, h http.HandlerFunc) *Client {
 	return connect(t, pool, srv.URL, d)
 }
 
-func connect(t *testing.T, pool *Pool, url string, d wiki.Deployment) *Client {
+func connect(t testing.TB, pool *Pool, url string, d wiki.Deployment) *Client {
 	t.Helper()
 	a := sources.Access{Connection: sources.Connection{BaseURL: url, Deployment: d}, Token: testToken}
 	if d == wiki.Cloud {

@@ -144,7 +144,7 @@ func (c *Client) once(ctx context.Context, r request, payload []byte, accept fun
 		return nil, c.noAnswer(r, err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, c.options.MaxBody+1))
+	body, err := c.read(resp)
 	c.bytes.Add(int64(len(body)))
 	c.options.Logger.LogAttrs(ctx, slog.LevelDebug, "request to Confluence", slog.String("method", req.Method), slog.String("path", r.path),
 		slog.Int("status", resp.StatusCode), slog.Int("bytes", len(body)), slog.Duration("took", time.Since(began)))
@@ -158,6 +158,17 @@ func (c *Client) once(ctx context.Context, r request, payload []byte, accept fun
 		c.setClock(date)
 	}
 	return resp.Header, nil
+}
+
+// maxGuess is the most that is set aside on a header's word for the size of a body.
+const maxGuess = 8 << 20
+
+// read reads a body, but not much more than is allowed.
+func (c *Client) read(resp *http.Response) ([]byte, error) {
+	var buf bytes.Buffer
+	buf.Grow(int(min(max(resp.ContentLength, 0), c.options.MaxBody, maxGuess)) + bytes.MinRead)
+	_, err := buf.ReadFrom(io.LimitReader(resp.Body, c.options.MaxBody+1))
+	return buf.Bytes(), err
 }
 
 func (c *Client) build(ctx context.Context, r request, payload []byte) (*http.Request, error) {
