@@ -30,6 +30,7 @@ run: install-postgres build ## build and run the demo; ARGS=serve for the real t
 
 .PHONY: build
 build: ## build bin/sluice
+	@[ -e bin/sluice ] || echo "building bin/sluice; the first time takes some minutes"
 	@$(BUILD) -o bin/sluice ./cmd/sluice
 
 ##@ Check

@@ -25,6 +25,9 @@ pack() {
 	for file in README.md LICENSE NOTICE docs/deploy/sluice.service docs/deploy/sluice.conf; do
 		[ ! -e "$file" ] || cp "$file" "$stage/$name/"
 	done
+	if [ "$4" = pgbundle ]; then
+		"$tar" -xzOf internal/pgbundle/bundle/postgres.tar.gz ./LICENSES >"$stage/$name/LICENSES.postgresql"
+	fi
 	"$tar" --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX -C "$stage" -cf - "$name" |
 		gzip -n -9 >"$out/$name.tar.gz"
 }
