@@ -23,7 +23,7 @@ func people() map[string]person {
 const (
 	// Email and Token let the demonstration's account in.
 	Email = "sluice-demo@halyard.example"
-	Token = "demonstration-token" //nolint:gosec // it opens the made-up site in this process and nothing else
+	Token = "demonstration-token"
 	// AccountID is who they are. The account may read restricted pages.
 	AccountID = "712020:a1500000-0000-4000-8000-000000000099"
 )

@@ -72,7 +72,7 @@ func (e *searcher) extractor(field string, values []value) (func(*searcher, *con
 		return one(func(e *searcher, x *content) string { return spaceOf(e, x).name })
 	case "type":
 		for _, v := range values {
-			if !contains(cqlTypes, strings.ToLower(v.text)) {
+			if !slices.Contains(cqlTypes, strings.ToLower(v.text)) {
 				return nil, fmt.Errorf("%q is not a content type, expected one of %s", v.text, strings.Join(cqlTypes, ", "))
 			}
 		}

@@ -3,6 +3,7 @@ package confluencetest
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,14 +19,7 @@ func (e *searcher) dateClause(field, operator string, values []value) (condition
 		}
 		bounds = append(bounds, e.floor(bound))
 	}
-	in := func(t time.Time) bool {
-		for _, b := range bounds {
-			if t.Equal(b) {
-				return true
-			}
-		}
-		return false
-	}
+	in := func(t time.Time) bool { return slices.ContainsFunc(bounds, t.Equal) }
 	compare := map[string]func(time.Time) bool{
 		"=": in, "in": in,
 		"!=": func(t time.Time) bool { return !in(t) }, "not in": func(t time.Time) bool { return !in(t) },

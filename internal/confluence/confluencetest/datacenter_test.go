@@ -18,7 +18,7 @@ func TestDataCenter(t *testing.T) {
 	if !strings.HasSuffix(ada.base, "/confluence") {
 		t.Errorf("base %s", ada.base)
 	}
-	if response, _ := ada.do(http.MethodGet, "/api/v2/spaces", ""); response.StatusCode == 200 {
+	if response, _ := ada.do(http.MethodGet, "/api/v2/spaces", ""); response.StatusCode == http.StatusOK {
 		t.Error("Data Center has no v2")
 	}
 	if got := ada.get("/rest/api/server-information", 200)["version"]; got != "9.2.3" {
@@ -113,7 +113,7 @@ func TestGatewayAndTenant(t *testing.T) {
 	gateway.token = "scoped"
 	gateway.get("/api/v2/pages", 200)
 	gateway.base = ada.base
-	if response, body := gateway.do(http.MethodGet, "/api/v2/pages", ""); response.StatusCode != 401 || !strings.HasPrefix(body, "<!doctype html>") {
+	if response, body := gateway.do(http.MethodGet, "/api/v2/pages", ""); response.StatusCode != http.StatusUnauthorized || !strings.HasPrefix(body, "<!doctype html>") {
 		t.Errorf("a scoped token at the site's address gets %d %s", response.StatusCode, body)
 	}
 	ada.base = root

@@ -75,7 +75,7 @@ func (s *Site) Inject(f Fault) (remove func()) {
 	s.faultMu.Lock()
 	defer s.faultMu.Unlock()
 	seed := s.options.Seed + uint64(len(s.faults))
-	active := &activeFault{Fault: f, random: rand.New(rand.NewPCG(seed, 0xfa17))} //nolint:gosec // must repeat
+	active := &activeFault{Fault: f, random: rand.New(rand.NewPCG(seed, 0xfa17))}
 	s.faults = append(s.faults, active)
 	return func() {
 		s.faultMu.Lock()

@@ -158,7 +158,7 @@ func TestSwitches(t *testing.T) {
 	ada.get("/rest/api/space", 410)
 	ada.get("/rest/api/content/search?cql=type%3Dpage", 200)
 	site.Configure(func(b *Behaviour) { b.Outage = true })
-	if response, _ := ada.do(http.MethodGet, "/api/v2/pages", ""); response.StatusCode != 503 {
+	if response, _ := ada.do(http.MethodGet, "/api/v2/pages", ""); response.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("status %d in an outage", response.StatusCode)
 	}
 	site.Configure(func(b *Behaviour) { b.Outage, b.Scopes = false, map[string]bool{"v1": true} })

@@ -3,6 +3,7 @@ package confluencetest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -180,9 +181,7 @@ func (s *Site) misbehave(w http.ResponseWriter, r *http.Request, inFlight int64)
 }
 
 func answerWith(w http.ResponseWriter, f Fault) {
-	for name, values := range f.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), f.header)
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
 	if f.html {
 		w.Header().Set("Content-Type", "text/html;charset=UTF-8")

@@ -46,7 +46,7 @@ func Generate(site *Site, o GenerateOptions) map[string][]string {
 	start := site.now().Add(-3 * 365 * 24 * time.Hour)
 	ids := map[string][]string{}
 	for i, key := range o.Spaces {
-		random := rand.New(rand.NewPCG(o.Seed, uint64(i))) //nolint:gosec // must repeat
+		random := rand.New(rand.NewPCG(o.Seed, uint64(i)))
 		site.AddSpace(Space{Key: key, Name: "Load " + key, Author: o.Author, Created: start})
 		count := o.Pages / len(o.Spaces)
 		if i < o.Pages%len(o.Spaces) {
@@ -98,7 +98,7 @@ type vocabulary struct {
 }
 
 func newVocabulary(seed uint64) *vocabulary {
-	random := rand.New(rand.NewPCG(seed, 0x5a1bf)) //nolint:gosec // must repeat
+	random := rand.New(rand.NewPCG(seed, 0x5a1bf))
 	starts := []string{"", "re", "un", "pre", "over", "multi", "de", "co", "sub", "inter"}
 	middles := []string{
 		"deploy", "queue", "cache", "token", "index", "shard", "replic", "rout", "balanc", "schedul", "encod", "quer", "commit",
@@ -148,7 +148,7 @@ func (v *vocabulary) sentence(out *strings.Builder, random *rand.Rand) {
 
 // body writes about size bytes of storage format.
 func (v *vocabulary) body(seed uint64, size int) string {
-	random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // must repeat
+	random := rand.New(rand.NewPCG(seed, 1))
 	var out strings.Builder
 	out.Grow(size + 600)
 	for section := 1; out.Len() < size; section++ {

@@ -137,7 +137,7 @@ func (s *Site) shuffled(c *caller, path string, set map[string]string) string {
 		}
 	}
 	slices.Sort(pairs)
-	turn := int(s.turn.Load() % uint64(len(pairs))) //nolint:gosec // smaller than the number of parameters
+	turn := int(s.turn.Load() % uint64(len(pairs)))
 	pairs = append(pairs[turn:len(pairs):len(pairs)], pairs[:turn]...)
 	return path + "?" + strings.Join(pairs, "&")
 }
@@ -154,7 +154,7 @@ func replaceQuery(link, key, value string) string {
 
 // offsetPage cuts a page by start and limit, as old endpoints and Data Center do. When the site clips a page, next
 // still jumps by what was asked.
-func offsetPage(c *caller, total int, most int, make func(i int) any) (obj, error) {
+func offsetPage(c *caller, total, most int, render func(i int) any) (obj, error) {
 	size, err := limit(c, 25, most)
 	if err != nil {
 		return nil, err
@@ -168,7 +168,7 @@ func offsetPage(c *caller, total int, most int, make func(i int) any) (obj, erro
 	}
 	results := []any{}
 	for i := start; i < min(start+size, total); i++ {
-		results = append(results, make(i))
+		results = append(results, render(i))
 	}
 	links := obj{"base": c.base, "context": c.site.options.ContextPath, "self": c.base + c.URL.Path}
 	if start+size < total && size > 0 {

@@ -2,6 +2,7 @@ package confluencetest
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -117,19 +118,10 @@ func (c *caller) one(miss string, types ...string) (*content, error) {
 		return nil, badRequest("Provided value {%s} for 'id' is not the correct type. Expected type is long.", given)
 	}
 	found := c.site.contents[id]
-	if found == nil || len(types) > 0 && !contains(types, found.typ) || !c.site.sees(c.user, found) || c.site.trouble[id].unreadable {
+	if found == nil || len(types) > 0 && !slices.Contains(types, found.typ) || !c.site.sees(c.user, found) || c.site.trouble[id].unreadable {
 		return nil, notFound("%s", strings.ReplaceAll(miss, "%s", given))
 	}
 	return found, nil
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
 }
 
 // list reads an array parameter, repeated or with commas.

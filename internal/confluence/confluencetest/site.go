@@ -101,7 +101,7 @@ func New(o Options) *Site {
 	s := &Site{
 		options:   o,
 		behaviour: Behaviour{Zone: time.FixedZone("site", 5*3600+1800)},
-		random:    rand.New(rand.NewPCG(o.Seed, 0x51c1ce)), //nolint:gosec // ids and faults must repeat, not surprise
+		random:    rand.New(rand.NewPCG(o.Seed, 0x51c1ce)),
 		lastID:    4_400_000_000,
 		spaces:    map[int64]*space{},
 		contents:  map[int64]*content{},

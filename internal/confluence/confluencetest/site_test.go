@@ -113,7 +113,7 @@ func (v *visitor) walk(path, field string) []string {
 	return nil
 }
 
-func (v *visitor) search(cql string, more string) []string {
+func (v *visitor) search(cql, more string) []string {
 	v.t.Helper()
 	return v.walk("/rest/api/content/search?cql="+url.QueryEscape(cql)+more, "title")
 }

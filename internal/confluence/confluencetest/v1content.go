@@ -35,9 +35,9 @@ func (c *caller) contentV1(x *content, expand []string) (any, error) {
 		"_expandable": obj{"children": self + "/child", "restrictions": self + "/restriction/byOperation"},
 	}
 	folded := out["_expandable"].(obj) //nolint:forcetypeassert // made above
-	fold := func(name, path string, make func() any) {
+	fold := func(name, path string, render func() any) {
 		if wants(expand, name) {
-			out[name] = make()
+			out[name] = render()
 			return
 		}
 		folded[name] = path

@@ -99,7 +99,7 @@ func rowCap(expand []string) int {
 }
 
 // searchPage cuts a page out of the hits, and only then leaves out what the caller may not see.
-func (c *caller) searchPage(path string, hits []found, order []orderBy, expand []string, make func(*content) (any, error)) (obj, error) {
+func (c *caller) searchPage(path string, hits []found, order []orderBy, expand []string, render func(*content) (any, error)) (obj, error) {
 	most, err := limit(c, 25, rowCap(expand))
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func (c *caller) searchPage(path string, hits []found, order []orderBy, expand [
 		if live == nil || !c.site.sees(c.user, live) || c.site.trouble[live.id].unreadable {
 			continue
 		}
-		made, err := make(hit.x)
+		made, err := render(hit.x)
 		if err != nil {
 			return nil, err
 		}

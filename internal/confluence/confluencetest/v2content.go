@@ -142,7 +142,7 @@ func (c *caller) bodyFormat(single bool) (string, error) {
 	if single {
 		allowed = append(allowed, "view", "export_view", "anonymous_export_view", "styled_view", "editor")
 	}
-	if !contains(allowed, format) {
+	if !slices.Contains(allowed, format) {
 		return "", badRequest("Provided value {%s} for 'body-format' is not valid.", format)
 	}
 	return format, nil
@@ -167,8 +167,8 @@ func v2One(typ string) handler {
 			return nil, err
 		}
 		query := c.URL.Query()
-		if statuses := c.list("status"); len(statuses) > 0 && !contains(statuses, found.status) ||
-			found.status == statusDraft && query.Get("get-draft") != "true" && !contains(statuses, statusDraft) {
+		if statuses := c.list("status"); len(statuses) > 0 && !slices.Contains(statuses, found.status) ||
+			found.status == statusDraft && query.Get("get-draft") != "true" && !slices.Contains(statuses, statusDraft) {
 			return nil, notFound("Cannot find a page with id [%s]", c.PathValue("id"))
 		}
 		if number := query.Get("version"); number != "" {

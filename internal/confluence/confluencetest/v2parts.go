@@ -66,7 +66,7 @@ func v2LabelPages(c *caller) (any, error) {
 	for _, x := range c.site.contents {
 		has := slices.ContainsFunc(x.labels, func(l string) bool { return idString(c.site.labelID(l)) == c.PathValue("id") })
 		if !has || x.typ != typePage || x.status != statusCurrent || !c.site.sees(c.user, x) ||
-			len(spaces) > 0 && !contains(spaces, idString(x.space)) {
+			len(spaces) > 0 && !slices.Contains(spaces, idString(x.space)) {
 			continue
 		}
 		rows = append(rows, row{id: x.id, make: func() any { return c.contentV2(x, format) }})
@@ -115,7 +115,7 @@ func v2AttachmentList(c *caller, all []*content) (any, error) {
 	}
 	var rows []row
 	for _, x := range all {
-		if !contains(statuses, x.status) || !wanted(query.Get("filename"), x.title) ||
+		if !slices.Contains(statuses, x.status) || !wanted(query.Get("filename"), x.title) ||
 			!wanted(query.Get("mediaType"), x.mediaType) || !c.site.sees(c.user, x) {
 			continue
 		}

@@ -36,7 +36,7 @@ func v2Spaces(c *caller) (any, error) {
 	var rows []row
 	for _, sp := range c.site.spaces {
 		if !c.site.seesSpace(c.user, sp) ||
-			len(ids) > 0 && !contains(ids, idString(sp.id)) ||
+			len(ids) > 0 && !slices.Contains(ids, idString(sp.id)) ||
 			len(keys) > 0 && !slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, sp.key) }) ||
 			!wanted(query.Get("type"), sp.typ) || !wanted(query.Get("status"), sp.status) {
 			continue
