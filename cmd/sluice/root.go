@@ -43,7 +43,7 @@ func (p *program) root() *cobra.Command {
 	add("serve", p.serveCommand(), p.demoCommand(), p.mcpCommand())
 	add("use", p.searchCommand(), p.syncCommand(), p.convertCommand(), p.embedCommand())
 	add("admin", p.sourceCommand(), p.reprocessCommand(), p.userCommand(), p.tokenCommand())
-	add("operate", p.doctorCommand(), p.migrateCommand(), p.backupCommand(), p.restoreCommand(), p.secretCommand(), p.configCommand(), p.versionCommand())
+	add("operate", p.doctorCommand(), p.migrateCommand(), p.backupCommand(), p.restoreCommand(), p.secretCommand(), p.configCommand(), p.postgresScriptCommand(), p.versionCommand())
 	p.addSettings(root)
 	return root
 }
@@ -95,14 +95,15 @@ func hide(flags *pflag.FlagSet) []*pflag.Flag {
 // settings reads the settings. defaults are values that this command prefers where nobody said anything.
 func (p *program) settings(cmd *cobra.Command, defaults map[string]string) (config.Config, error) {
 	given := map[string]string{}
+	flags := cmd.Root().PersistentFlags() // not the command's: some have a flag of their own with a setting's name
 	for _, s := range config.Settings() {
-		if f := cmd.Flags().Lookup(s.Name); f != nil && f.Changed {
+		if f := flags.Lookup(s.Name); f != nil && f.Changed {
 			given[s.Name] = f.Value.String()
 		}
 	}
-	file := ""
-	if f := cmd.Flags().Lookup("config"); f != nil {
-		file = f.Value.String()
+	file, err := flags.GetString("config")
+	if err != nil {
+		return config.Config{}, err
 	}
 	getenv := func(name string) string {
 		if v := p.getenv(name); v != "" {

@@ -46,9 +46,10 @@ func (p *program) serve(ctx context.Context, cfg config.Config, o app.Options, r
 				return err
 			}
 		}
-		a.Log.InfoContext(ctx, "serving", "address", a.URL(listener.Addr()), "role", cfg.Role, "version", build().Version, "settings", cfg)
-		fmt.Fprintf(p.stdout, "Sluice is at %s\n", a.URL(listener.Addr()))
-		return a.Run(ctx, listener)
+		return a.Run(ctx, listener, func(url string) {
+			a.Log.InfoContext(ctx, "serving", "address", url, "role", cfg.Role, "version", build().Version, "settings", cfg)
+			fmt.Fprintf(p.stdout, "Sluice is at %s\n", url)
+		})
 	})
 }
 

@@ -25,15 +25,18 @@ func (p *program) sourceAdd() *cobra.Command {
 		Use: "add", Short: "Add a Confluence space", Args: noArgs,
 		Long: "Asks the site first; nothing is stored where it refuses. The API token is read from SLUICE_API_TOKEN or from the\n" +
 			"input, so that it stands in no process list.",
-		Example: "  sluice source add --base-url https://example.atlassian.net --email me@example.com --space OPS < token.txt\n" +
-			"  sluice source add --site-url https://wiki.example.com --deployment datacenter --space OPS\n" +
-			"  sluice source add --connection conn_abc --space PLAT",
+		Example: "  sluice source add --base-url https://example.atlassian.net --email me@example.com --space-key OPS < token.txt\n" +
+			"  sluice source add --base-url https://wiki.example.com --deployment datacenter --space-key OPS\n" +
+			"  sluice source add --connection conn_abc --space-key PLAT",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			n.Deployment, n.DeletionCheckStrategy, n.RestrictedPages = wiki.Deployment(deployment), sources.DeletionStrategy(strategy), sources.RestrictedPages(restricted)
 			now := !noSync
 			n.SyncNow = &now
 			if n.ConnectionID == "" {
-				if n.APIToken = p.getenv("SLUICE_API_TOKEN"); n.APIToken == "" {
+				if n.APIToken == "" {
+					n.APIToken = p.getenv("SLUICE_API_TOKEN")
+				}
+				if n.APIToken == "" {
 					var err error
 					if n.APIToken, err = p.readSecret("API token: "); err != nil {
 						return err
@@ -54,14 +57,15 @@ func (p *program) sourceAdd() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&n.BaseURL, "site-url", "", "the site's address")
+	flags.StringVar(&n.BaseURL, "base-url", "", "the site's address")
 	flags.StringVar(&deployment, "deployment", string(wiki.Cloud), "cloud or datacenter")
 	flags.StringVar(&n.Email, "email", "", "the account that the token belongs to (cloud)")
 	flags.StringVar(&n.ConnectionID, "connection", "", "use a connection that is there already, instead of address and token")
-	flags.StringVar(&n.SpaceKey, "space", "", "the space's key")
+	flags.StringVar(&n.APIToken, "api-token", "", "the token; others on this machine may see it here, so the input or SLUICE_API_TOKEN is better")
+	flags.StringVar(&n.SpaceKey, "space-key", "", "the space's key")
 	flags.StringVar(&n.Name, "name", "", "how to call it; empty: the space's name")
-	flags.IntVar(&n.SyncFrequencyHours, "every", 24, "hours between syncs")
-	flags.StringVar(&strategy, "deletions", string(sources.WeeklyReconciliation), "weekly_reconciliation, every_sync or on_demand")
+	flags.IntVar(&n.SyncFrequencyHours, "sync-frequency-hours", 24, "hours between syncs")
+	flags.StringVar(&strategy, "deletion-check-strategy", string(sources.WeeklyReconciliation), "weekly_reconciliation, every_sync or on_demand")
 	flags.StringVar(&restricted, "restricted-pages", string(sources.Skip), "skip or include")
 	flags.BoolVar(&noSync, "no-sync", false, "do not start the first sync")
 	flags.BoolVar(&asJSON, "json", false, "print the source as JSON")

@@ -17,15 +17,17 @@ import (
 )
 
 // Run serves until ctx ends: the listener's requests, and in the background the scheduler, the embedding backlog and the
-// sweeps. Parts that requests rely on stop after the last request. It returns the first error that was not asked for.
-func (a *App) Run(ctx context.Context, listener net.Listener) error {
+// sweeps. Parts that requests rely on stop after the last request. serving is called once requests are answered. It
+// returns the first error that was not asked for.
+func (a *App) Run(ctx context.Context, listener net.Listener, serving func(url string)) error {
 	if err := a.welcomeFirstAdmin(ctx, listener.Addr()); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	web, err := a.newServer(ctx)
+	web, err := a.NewServer(ctx)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	serving(a.URL(listener.Addr()))
 	group, ctx := errgroup.WithContext(ctx)
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -148,8 +150,9 @@ func (a *App) profile(ctx context.Context) error {
 	return nil
 }
 
-// newServer returns the HTTP side: everything, or health and metrics alone where this process only works.
-func (a *App) newServer(ctx context.Context) (*server.Server, error) {
+// NewServer returns the HTTP side: everything, or health and metrics alone where this process only works. Once ctx has
+// ended it says that it is not ready.
+func (a *App) NewServer(ctx context.Context) (*server.Server, error) {
 	o := server.Options{
 		Ready: func(probe context.Context) error {
 			if ctx.Err() != nil {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"runtime/debug"
 	"strings"
@@ -115,7 +116,14 @@ func (s *Server) answerError(err error, c echo.Context) {
 		c.Response().Header()[name] = values
 	}
 	page := session.ErrorPage{Status: p.Status, Title: p.Title, Detail: p.Detail, RequestID: p.RequestID, Fields: append([]wiki.FieldError(nil), p.Errors...)}
-	if err := s.pages.RenderError(c, page); err != nil {
+	render := func(c echo.Context) error { return s.pages.RenderError(c, page) }
+	if errors.Is(err, echo.ErrNotFound) || errors.Is(err, echo.ErrMethodNotAllowed) {
+		// No route, so nobody has looked yet who this is; the page's head shows it. Where that fails, it goes without.
+		if s.options.Sessions.Load(render)(c) == nil {
+			return
+		}
+	}
+	if err := render(c); err != nil {
 		s.options.Log.ErrorContext(c.Request().Context(), "error page failed", "request", session.RequestID(c), "err", err)
 	}
 }

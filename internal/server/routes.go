@@ -29,7 +29,6 @@ func (s *Server) routes() error {
 	e.GET("/readyz", s.showReadiness)
 	e.GET("/metrics", echo.WrapHandler(s.options.Metrics))
 	if s.pages == nil {
-		e.RouteNotFound("/*", func(echo.Context) error { return echo.ErrNotFound })
 		return nil
 	}
 
@@ -47,9 +46,6 @@ func (s *Server) routes() error {
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 		e.Add(method, mcpPath, echo.WrapHandler(s.options.MCP), s.tokenOnly)
 	}
-
-	e.RouteNotFound("/*", s.options.Sessions.Load(func(echo.Context) error { return echo.ErrNotFound }))
-	e.RouteNotFound("/api/*", func(echo.Context) error { return echo.ErrNotFound })
 	return nil
 }
 
@@ -79,13 +75,11 @@ func (s *Server) addDescription() error {
 // Route is one row of the route table.
 type Route struct{ Method, Path string }
 
-// Routes returns the table, without the handlers of addresses that do not exist.
+// Routes returns the table.
 func (s *Server) Routes() []Route {
 	var rows []Route
 	for _, r := range s.echo.Routes() {
-		if r.Method != echo.RouteNotFound {
-			rows = append(rows, Route{Method: r.Method, Path: r.Path})
-		}
+		rows = append(rows, Route{Method: r.Method, Path: r.Path})
 	}
 	return rows
 }
