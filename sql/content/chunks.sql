@@ -2,13 +2,15 @@
 SELECT id, hash, chunk_number, url, anchor FROM chunks
 WHERE page_id = @page_id AND source_id = @source_id ORDER BY chunk_number, id;
 
--- name: ReserveChunkIDs :many
--- COPY cannot return the ids it gives, so they are drawn first.
-SELECT nextval(pg_get_serial_sequence('chunks', 'id')) FROM generate_series(1, @n::int);
-
--- name: CopyChunks :copyfrom
-INSERT INTO chunks (id, source_id, url, chunk_number, title, heading_path, section_title, anchor, content, body_text, hash, metadata, text_config)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+-- name: AddChunks :many
+-- One statement for all chunks of a page, and the ids come back with it; COPY would need three, and gives none.
+INSERT INTO chunks (source_id, url, chunk_number, title, heading_path, section_title, anchor, content, body_text, hash, metadata, text_config)
+SELECT @source_id::text, n.url, n.chunk_number, @title::text, n.heading_path, n.section_title, n.anchor, n.content, n.body_text, n.hash,
+    jsonb_build_object('page_id', @page_id::text, 'section_title', n.section_title), @text_config::text
+FROM (SELECT unnest(@urls::text[]) AS url, unnest(@numbers::int[]) AS chunk_number, unnest(@heading_paths::text[]) AS heading_path,
+    unnest(@section_titles::text[]) AS section_title, unnest(@anchors::text[]) AS anchor, unnest(@contents::text[]) AS content,
+    unnest(@body_texts::text[]) AS body_text, unnest(@hashes::bytea[]) AS hash) n
+RETURNING id, chunk_number;
 
 -- name: DeleteChunks :exec
 DELETE FROM chunks WHERE id = ANY(@ids::bigint[]);

@@ -64,8 +64,11 @@ DELETE FROM page_bodies WHERE source_id = @source_id AND page_id = ANY(@ids::tex
 -- name: DeletePending :exec
 DELETE FROM pending_deletions WHERE source_id = @source_id AND page_id = ANY(@ids::text[]);
 
--- name: OtherOwners :many
--- Other sources of the same site that hold the page: it moved here from there.
+-- name: SettlePage :many
+-- A page that has been stored waits for no other try and no decision. Returns the other sources of the same site that hold
+-- it: it moved here from there.
+WITH tried AS (DELETE FROM page_failures f WHERE f.source_id = @source_id AND f.page_id = @page_id),
+    decided AS (DELETE FROM pending_deletions d WHERE d.source_id = @source_id AND d.page_id = @page_id)
 SELECT p.source_id FROM confluence_pages p
 JOIN sources s ON s.source_id = p.source_id
 JOIN connections c ON c.id = s.connection_id

@@ -75,13 +75,6 @@ func (s *Store) replace(ctx context.Context, tx pgx.Tx, fence index.Fence, r ind
 	if r.Reprocessed {
 		return stored, nil
 	}
-	ids := []string{r.Ref.ID}
-	if err := s.q.ClearFailures(ctx, tx, dbsqlc.ClearFailuresParams{SourceID: r.SourceID, Ids: ids}); err != nil {
-		return index.Stored{}, err
-	}
-	if err := s.q.DeletePending(ctx, tx, dbsqlc.DeletePendingParams{SourceID: r.SourceID, Ids: ids}); err != nil {
-		return index.Stored{}, err
-	}
 	return stored, s.takeOver(ctx, tx, r, &stored)
 }
 
@@ -191,42 +184,39 @@ func (s *Store) swap(ctx context.Context, tx pgx.Tx, r index.Record, chunks []in
 }
 
 func (s *Store) addChunks(ctx context.Context, tx pgx.Tx, r index.Record, chunks []index.Chunk, p plan) ([]AddedChunk, error) {
-	n := 0
-	for _, k := range p.kept {
-		if k < 0 {
-			n++
-		}
-	}
-	if n == 0 {
-		return nil, nil
-	}
-	ids, err := s.q.ReserveChunkIDs(ctx, tx, int32(n))
-	if err != nil {
-		return nil, err
-	}
-	rows := make([]dbsqlc.CopyChunksParams, 0, n)
-	added := make([]AddedChunk, 0, n)
+	params := dbsqlc.AddChunksParams{SourceID: r.SourceID, PageID: r.Ref.ID, Title: r.Ref.Title, TextConfig: r.TextConfig}
+	byNumber := map[int32]index.Chunk{}
 	for i, c := range chunks {
 		if p.kept[i] >= 0 {
 			continue
 		}
-		metadata, err := json.Marshal(map[string]string{"page_id": r.Ref.ID, "section_title": c.SectionTitle})
-		if err != nil {
-			return nil, fmt.Errorf("chunk metadata: %w", err)
-		}
-		id := ids[len(rows)]
-		rows = append(rows, dbsqlc.CopyChunksParams{
-			ID: id, SourceID: r.SourceID, Url: c.URL, ChunkNumber: int32(p.numbers[i]), Title: r.Ref.Title,
-			HeadingPath: c.HeadingPath, SectionTitle: c.SectionTitle, Anchor: c.Anchor, Content: c.Content,
-			BodyText: c.BodyText, Hash: bytes.Clone(c.Hash[:]), Metadata: metadata, TextConfig: r.TextConfig,
-		})
-		added = append(added, AddedChunk{
-			ID: id, Title: r.Ref.Title, HeadingPath: c.HeadingPath, SectionTitle: c.SectionTitle,
-			Content: c.Content, BodyText: c.BodyText, TextConfig: r.TextConfig,
-		})
+		number := int32(p.numbers[i])
+		byNumber[number] = c
+		params.Numbers = append(params.Numbers, number)
+		params.Urls = append(params.Urls, c.URL)
+		params.HeadingPaths = append(params.HeadingPaths, c.HeadingPath)
+		params.SectionTitles = append(params.SectionTitles, c.SectionTitle)
+		params.Anchors = append(params.Anchors, c.Anchor)
+		params.Contents = append(params.Contents, c.Content)
+		params.BodyTexts = append(params.BodyTexts, c.BodyText)
+		params.Hashes = append(params.Hashes, bytes.Clone(c.Hash[:]))
 	}
-	_, err = s.q.CopyChunks(ctx, tx, rows)
-	return added, err
+	if len(byNumber) == 0 {
+		return nil, nil
+	}
+	rows, err := s.q.AddChunks(ctx, tx, params)
+	if err != nil {
+		return nil, err
+	}
+	added := make([]AddedChunk, len(rows))
+	for i, row := range rows {
+		c := byNumber[row.ChunkNumber]
+		added[i] = AddedChunk{
+			ID: row.ID, Title: r.Ref.Title, HeadingPath: c.HeadingPath, SectionTitle: c.SectionTitle,
+			Content: c.Content, BodyText: c.BodyText, TextConfig: r.TextConfig,
+		}
+	}
+	return added, nil
 }
 
 func (s *Store) replaced(ctx context.Context, tx pgx.Tx, sourceID, pageID string, removed []int64, added []AddedChunk) error {
@@ -239,9 +229,9 @@ func (s *Store) replaced(ctx context.Context, tx pgx.Tx, sourceID, pageID string
 	return nil
 }
 
-// takeOver removes the page from the other sources of its site.
+// takeOver ends what waited for the page, and removes it from the other sources of its site.
 func (s *Store) takeOver(ctx context.Context, tx pgx.Tx, r index.Record, stored *index.Stored) error {
-	others, err := s.q.OtherOwners(ctx, tx, dbsqlc.OtherOwnersParams{PageID: r.Ref.ID, SourceID: r.SourceID})
+	others, err := s.q.SettlePage(ctx, tx, dbsqlc.SettlePageParams{PageID: r.Ref.ID, SourceID: r.SourceID})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,70 @@ import (
 	"context"
 )
 
+const addChunks = `-- name: AddChunks :many
+INSERT INTO chunks (source_id, url, chunk_number, title, heading_path, section_title, anchor, content, body_text, hash, metadata, text_config)
+SELECT $1::text, n.url, n.chunk_number, $2::text, n.heading_path, n.section_title, n.anchor, n.content, n.body_text, n.hash,
+    jsonb_build_object('page_id', $3::text, 'section_title', n.section_title), $4::text
+FROM (SELECT unnest($5::text[]) AS url, unnest($6::int[]) AS chunk_number, unnest($7::text[]) AS heading_path,
+    unnest($8::text[]) AS section_title, unnest($9::text[]) AS anchor, unnest($10::text[]) AS content,
+    unnest($11::text[]) AS body_text, unnest($12::bytea[]) AS hash) n
+RETURNING id, chunk_number
+`
+
+type AddChunksParams struct {
+	SourceID      string
+	Title         string
+	PageID        string
+	TextConfig    string
+	Urls          []string
+	Numbers       []int32
+	HeadingPaths  []string
+	SectionTitles []string
+	Anchors       []string
+	Contents      []string
+	BodyTexts     []string
+	Hashes        [][]byte
+}
+
+type AddChunksRow struct {
+	ID          int64
+	ChunkNumber int32
+}
+
+// One statement for all chunks of a page, and the ids come back with it; COPY would need three, and gives none.
+func (q *Queries) AddChunks(ctx context.Context, db DBTX, arg AddChunksParams) ([]AddChunksRow, error) {
+	rows, err := db.Query(ctx, addChunks,
+		arg.SourceID,
+		arg.Title,
+		arg.PageID,
+		arg.TextConfig,
+		arg.Urls,
+		arg.Numbers,
+		arg.HeadingPaths,
+		arg.SectionTitles,
+		arg.Anchors,
+		arg.Contents,
+		arg.BodyTexts,
+		arg.Hashes,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AddChunksRow
+	for rows.Next() {
+		var i AddChunksRow
+		if err := rows.Scan(&i.ID, &i.ChunkNumber); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const chunkHashes = `-- name: ChunkHashes :many
 SELECT id, hash, chunk_number, url, anchor FROM chunks
 WHERE page_id = $1 AND source_id = $2 ORDER BY chunk_number, id
@@ -51,22 +115,6 @@ func (q *Queries) ChunkHashes(ctx context.Context, db DBTX, arg ChunkHashesParam
 		return nil, err
 	}
 	return items, nil
-}
-
-type CopyChunksParams struct {
-	ID           int64
-	SourceID     string
-	Url          string
-	ChunkNumber  int32
-	Title        string
-	HeadingPath  string
-	SectionTitle string
-	Anchor       string
-	Content      string
-	BodyText     string
-	Hash         []byte
-	Metadata     []byte
-	TextConfig   string
 }
 
 const deleteChunks = `-- name: DeleteChunks :exec
@@ -129,29 +177,4 @@ func (q *Queries) PlaceChunks(ctx context.Context, db DBTX, arg PlaceChunksParam
 		arg.Anchors,
 	)
 	return err
-}
-
-const reserveChunkIDs = `-- name: ReserveChunkIDs :many
-SELECT nextval(pg_get_serial_sequence('chunks', 'id')) FROM generate_series(1, $1::int)
-`
-
-// COPY cannot return the ids it gives, so they are drawn first.
-func (q *Queries) ReserveChunkIDs(ctx context.Context, db DBTX, n int32) ([]int64, error) {
-	rows, err := db.Query(ctx, reserveChunkIDs, n)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []int64
-	for rows.Next() {
-		var nextval int64
-		if err := rows.Scan(&nextval); err != nil {
-			return nil, err
-		}
-		items = append(items, nextval)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }

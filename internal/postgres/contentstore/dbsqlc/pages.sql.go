@@ -287,40 +287,6 @@ func (q *Queries) LockPage(ctx context.Context, db DBTX, arg LockPageParams) (Lo
 	return i, err
 }
 
-const otherOwners = `-- name: OtherOwners :many
-SELECT p.source_id FROM confluence_pages p
-JOIN sources s ON s.source_id = p.source_id
-JOIN connections c ON c.id = s.connection_id
-WHERE p.page_id = $1 AND p.source_id <> $2 AND NOT p.is_deleted
-  AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = $2)
-`
-
-type OtherOwnersParams struct {
-	PageID   string
-	SourceID string
-}
-
-// Other sources of the same site that hold the page: it moved here from there.
-func (q *Queries) OtherOwners(ctx context.Context, db DBTX, arg OtherOwnersParams) ([]string, error) {
-	rows, err := db.Query(ctx, otherOwners, arg.PageID, arg.SourceID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var source_id string
-		if err := rows.Scan(&source_id); err != nil {
-			return nil, err
-		}
-		items = append(items, source_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const pageStates = `-- name: PageStates :many
 SELECT page_id, type, version, version_at, title, url, parent_id, parent_type, position, space_key, author_id, own_restricted,
     restricted, labels, is_deleted, synced_at, converter_version
@@ -464,6 +430,43 @@ type SetAssetsParams struct {
 func (q *Queries) SetAssets(ctx context.Context, db DBTX, arg SetAssetsParams) error {
 	_, err := db.Exec(ctx, setAssets, arg.Assets, arg.SourceID, arg.PageID)
 	return err
+}
+
+const settlePage = `-- name: SettlePage :many
+WITH tried AS (DELETE FROM page_failures f WHERE f.source_id = $2 AND f.page_id = $1),
+    decided AS (DELETE FROM pending_deletions d WHERE d.source_id = $2 AND d.page_id = $1)
+SELECT p.source_id FROM confluence_pages p
+JOIN sources s ON s.source_id = p.source_id
+JOIN connections c ON c.id = s.connection_id
+WHERE p.page_id = $1 AND p.source_id <> $2 AND NOT p.is_deleted
+  AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = $2)
+`
+
+type SettlePageParams struct {
+	PageID   string
+	SourceID string
+}
+
+// A page that has been stored waits for no other try and no decision. Returns the other sources of the same site that hold
+// it: it moved here from there.
+func (q *Queries) SettlePage(ctx context.Context, db DBTX, arg SettlePageParams) ([]string, error) {
+	rows, err := db.Query(ctx, settlePage, arg.PageID, arg.SourceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var source_id string
+		if err := rows.Scan(&source_id); err != nil {
+			return nil, err
+		}
+		items = append(items, source_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const softDelete = `-- name: SoftDelete :many
