@@ -13,15 +13,6 @@ import (
 	"github.com/sluicehq/sluice/internal/embedding"
 )
 
-func setup(t *testing.T) *Model {
-	t.Helper()
-	m, err := New(Options{Workers: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
 func embed(t *testing.T, m *Model, docs ...embedding.Document) [][]float32 {
 	t.Helper()
 	vectors, err := m.EmbedDocuments(t.Context(), docs)
@@ -157,7 +148,11 @@ func TestRareTokensCountMore(t *testing.T) {
 func TestDocumentsMakeWayForQueries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m := setup(t)
+		// Its channels must belong to this test's bubble.
+		m, err := New(Options{Workers: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
 		m.enter() // a query that takes its time
 		done := make(chan [][]float32, 1)
 		go func() {
