@@ -1,9 +1,11 @@
 package demo
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -166,5 +168,53 @@ func TestLinksForPeopleShowThePage(t *testing.T) {
 				t.Errorf("status %d, want %d and %q in:\n%s", w.Code, tt.status, tt.want, w.Body)
 			}
 		})
+	}
+}
+
+func TestEveryLinkOfTheAPIOpensInABrowser(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t)
+	get := func(path string, credentials bool) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+		if credentials {
+			r.SetBasicAuth(Email, Token)
+		}
+		d.Site.ServeHTTP(w, r)
+		return w
+	}
+	opened := 0
+	for _, list := range []string{"pages", "blogposts"} {
+		for path := "/wiki/api/v2/" + list + "?limit=250&status=current"; path != ""; {
+			var answer struct {
+				Results []struct {
+					Title string `json:"title"`
+					Links struct {
+						WebUI string `json:"webui"`
+					} `json:"_links"`
+				} `json:"results"`
+				Links struct {
+					Next string `json:"next"`
+				} `json:"_links"`
+			}
+			if err := json.Unmarshal(get(path, true).Body.Bytes(), &answer); err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range answer.Results {
+				opened++
+				w := get("/wiki"+row.Links.WebUI, true)
+				if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "<h1>"+html.EscapeString(row.Title)+"</h1>") {
+					t.Errorf("%s (%s): status %d", row.Links.WebUI, row.Title, w.Code)
+				}
+			}
+			path = answer.Links.Next
+		}
+	}
+	if opened < 140 {
+		t.Errorf("%d links, want at least 140", opened)
+	}
+	page := get("/wiki/spaces/OPS/pages/"+d.ids["OPS/Runbook: API error rate above 2 %"], false).Body.String()
+	if !strings.Contains(page, `<h2 id="What-it-usually-is">`) {
+		t.Errorf("the headings have no anchors:\n%s", page)
 	}
 }

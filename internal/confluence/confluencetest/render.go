@@ -1,10 +1,12 @@
 package confluencetest
 
 import (
+	"bytes"
 	"encoding/xml"
 	"html"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -28,13 +30,16 @@ var plainTags = map[string]bool{
 type renderer struct {
 	site *Site
 	page *content
-	out  strings.Builder
+	out  bytes.Buffer
 	open []string // closing tags of open elements
+	// heading is where the open heading's text begins, 0 where none is open.
+	heading int
+	anchors map[string]int
 }
 
 // renderStorage returns the body as HTML. What is not XML is shown as text.
 func (s *Site) renderStorage(x *content, storage string) string {
-	r := &renderer{site: s, page: x}
+	r := &renderer{site: s, page: x, anchors: map[string]int{}}
 	d := xml.NewDecoder(strings.NewReader("<root xmlns:ac=\"ac\" xmlns:ri=\"ri\">" + storage + "</root>"))
 	d.Strict, d.Entity, d.AutoClose = false, xml.HTMLEntity, xml.HTMLAutoClose
 	for {
@@ -58,10 +63,34 @@ func (s *Site) renderStorage(x *content, storage string) string {
 }
 
 func (r *renderer) end() {
-	if n := len(r.open); n > 0 {
-		r.out.WriteString(r.open[n-1])
-		r.open = r.open[:n-1]
+	n := len(r.open)
+	if n == 0 {
+		return
 	}
+	closing := r.open[n-1]
+	r.open = r.open[:n-1]
+	if r.heading > 0 && strings.HasPrefix(closing, "</h") {
+		inner := string(r.out.Bytes()[r.heading:])
+		r.out.Truncate(r.heading - len("<h1>"))
+		r.out.WriteString(`<h` + closing[3:4] + ` id="` + r.anchor(inner) + `">` + inner)
+		r.heading = 0
+	}
+	r.out.WriteString(closing)
+}
+
+// anchor is what the links to a heading end with: its words joined by hyphens, on Data Center without spaces and after
+// the page's title. A repeated one gets a number.
+func (r *renderer) anchor(inner string) string {
+	words := strings.Fields(html.UnescapeString(tags.ReplaceAllString(inner, "")))
+	name := strings.Join(words, "-")
+	if r.site.options.DataCenter {
+		name = strings.Join(strings.Fields(r.page.title), "") + "-" + strings.Join(words, "")
+	}
+	r.anchors[name]++
+	if n := r.anchors[name]; n > 1 {
+		name += "." + strconv.Itoa(n-1)
+	}
+	return html.EscapeString(name)
 }
 
 func (r *renderer) element(open, closing string) {
@@ -115,6 +144,9 @@ func (r *renderer) start(t xml.StartElement) {
 				closing = ""
 			}
 			r.element("<"+name+">", closing)
+			if len(name) == 2 && name[0] == 'h' && name != "hr" {
+				r.heading = r.out.Len()
+			}
 			return
 		}
 		r.element("", "")
