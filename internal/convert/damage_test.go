@@ -186,3 +186,12 @@ func TestLargeBody(t *testing.T) {
 		t.Errorf("%d bytes gave %d of Markdown", len(storage), len(r.Markdown))
 	}
 }
+
+func TestWordCount(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"": 0, "one": 1, "it's a well-known e.g. x": 5, "漢字 and かな": 5, "שלום עולם": 2, "naïve café": 2, "… – !": 0} {
+		if got := Convert("<p>"+text+"</p>", Context{}).WordCount; got != want {
+			t.Errorf("%q has %d words, want %d", text, got, want)
+		}
+	}
+}

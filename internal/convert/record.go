@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // record collects what a page names, in the order in which it is written.
@@ -112,24 +113,28 @@ func counts(m map[string]int) []Count {
 func countWords(text []byte) int {
 	n := 0
 	in := false
-	for _, r := range string(text) {
-		switch {
-		case r < 0x80:
-			word := isAlnum(byte(r)) || in && (r == '_' || r == '-' || r == '\'' || r == '.')
+	for i := 0; i < len(text); {
+		if c := text[i]; c < utf8.RuneSelf {
+			i++
+			word := isAlnum(c) || in && (c == '_' || c == '-' || c == '\'' || c == '.')
 			if word && !in {
 				n++
 			}
 			in = word
-		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
+			continue
+		}
+		r, size := utf8.DecodeRune(text[i:])
+		i += size
+		if unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) {
 			n++
 			in = false
-		default:
-			word := unicode.IsLetter(r) || unicode.IsDigit(r) || in && unicode.IsMark(r)
-			if word && !in {
-				n++
-			}
-			in = word
+			continue
 		}
+		word := unicode.IsLetter(r) || unicode.IsDigit(r) || in && unicode.IsMark(r)
+		if word && !in {
+			n++
+		}
+		in = word
 	}
 	return n
 }

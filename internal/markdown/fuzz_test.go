@@ -28,7 +28,7 @@ func FuzzRender(f *testing.F) {
 		if err != nil {
 			t.Fatalf("Render(%q): %v", source, err)
 		}
-		if utf8.ValidString(source) && !utf8.ValidString(doc.HTML) {
+		if utf8.ValidString(source+word) && !utf8.ValidString(doc.HTML) {
 			t.Fatalf("Render(%q) is not valid UTF-8", source)
 		}
 		root, err := html.Parse(strings.NewReader(doc.HTML))
