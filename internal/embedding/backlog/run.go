@@ -16,10 +16,11 @@ import (
 // Run works until ctx ends, and returns nil then. It returns an error only where trying again cannot help: the model's
 // vectors do not fit those that are stored.
 func (w *Worker) Run(ctx context.Context) error {
-	if err := w.begin(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
+	err := w.begin(ctx)
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // to be stopped is no failure
+	}
+	if err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -68,7 +69,7 @@ func (w *Worker) work(ctx context.Context) {
 		case err != nil:
 			w.state.failed(err)
 			w.o.Logger.WarnContext(ctx, "embedding failed; trying again", "err", err, "pause", pause)
-			w.sleep(ctx, pause/2+rand.N(pause/2+1)) //nolint:gosec // spreads load, guards nothing
+			w.sleep(ctx, pause/2+rand.N(pause/2+1))
 			pause = min(2*pause, w.o.LongestPause)
 		case more:
 			pause = w.o.FirstPause

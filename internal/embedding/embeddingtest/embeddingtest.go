@@ -131,7 +131,7 @@ func (e *Embedder) vector(text string) []float32 {
 	v := make([]float32, e.model.Dimensions)
 	for _, w := range words {
 		h := fnv.New64a()
-		h.Write([]byte(e.model.ID + "\x00" + w)) //nolint:errcheck // a hash takes everything
+		h.Write([]byte(e.model.ID + "\x00" + w))
 		sum := h.Sum64()
 		for range places {
 			v[sum%uint64(len(v))]++

@@ -171,8 +171,7 @@ func (e *Embedder) learn(dimensions int) int {
 
 // hide drops the address from transport errors, whose query may hold secrets, and masks the key.
 func (e *Embedder) hide(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
 	if masked := e.mask(err.Error()); masked != err.Error() {
@@ -201,7 +200,7 @@ func retryAfter(value string) time.Duration {
 
 // jitter keeps clients that failed together from coming back together.
 func jitter(d time.Duration) time.Duration {
-	return d/2 + rand.N(d/2+1) //nolint:gosec // spreads load, guards nothing
+	return d/2 + rand.N(d/2+1)
 }
 
 // normalize scales v to length one; it cannot where v has no length.

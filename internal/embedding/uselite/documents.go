@@ -62,8 +62,8 @@ func (m *Model) embed(ctx context.Context, doc embedding.Document, s *scratch) (
 
 // windows cuts a document into sequences of at most maxTokens.
 func (m *Model) windows(doc embedding.Document) [][]int32 {
-	prefix := m.tokens.tokens(nil, calmContext(doc.Context))
-	text := m.tokens.tokens(nil, tidy(doc.Text))
+	prefix := m.tokens.tokens(calmContext(doc.Context))
+	text := m.tokens.tokens(tidy(doc.Text))
 	if len(text) == 0 {
 		text, prefix = prefix, nil
 		text = text[:min(len(text), maxTokens)]

@@ -47,7 +47,7 @@ func TestTokensAreThePublishedOnes(t *testing.T) {
 	t.Parallel()
 	tok := setup(t).tokens
 	for _, c := range golden(t) {
-		if diff := cmp.Diff(c.TokenIDs, tok.tokens(nil, c.Text)); diff != "" {
+		if diff := cmp.Diff(c.TokenIDs, tok.tokens(c.Text)); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", c.Text, diff)
 		}
 	}

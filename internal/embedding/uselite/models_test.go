@@ -11,7 +11,7 @@ type shared struct {
 	models map[string]*Model
 }
 
-var loaded = shared{models: map[string]*Model{}} //nolint:gochecknoglobals // tests only
+var loaded = shared{models: map[string]*Model{}}
 
 // modelWith returns the model on a kernel, with two workers.
 func modelWith(t testing.TB, k *kernel) *Model {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -88,11 +89,11 @@ type cut struct {
 	length int32
 }
 
-// tokens appends the ids of text to ids. Whitespace other than the space is unknown to the vocabulary.
-func (t *tokenizer) tokens(ids []int32, text string) []int32 {
+// tokens returns the ids of text. Whitespace other than the space is unknown to the vocabulary.
+func (t *tokenizer) tokens(text string) []int32 {
 	text = norm.NFKC.String(text)
 	if text == "" {
-		return ids
+		return nil
 	}
 	runes := make([]rune, 1, utf8.RuneCountInString(text)+1)
 	runes[0] = spaceMark
@@ -103,15 +104,15 @@ func (t *tokenizer) tokens(ids []int32, text string) []int32 {
 		runes = append(runes, r)
 	}
 	best := t.best(runes)
-	first := len(ids)
+	var ids []int32
 	for end := len(runes); end > 0; end -= int(best[end].length) {
 		id := best[end].id
-		if id == unknownID && len(ids) > first && ids[len(ids)-1] == unknownID {
+		if id == unknownID && len(ids) > 0 && ids[len(ids)-1] == unknownID {
 			continue // one id for a run of unknown symbols
 		}
 		ids = append(ids, id)
 	}
-	reverse(ids[first:])
+	slices.Reverse(ids)
 	return ids
 }
 
@@ -145,12 +146,6 @@ func (t *tokenizer) best(runes []rune) []cut {
 func relax(best []cut, start, end int, p piece) {
 	if v := p.score + best[start].score; best[end].score == scoreUnset || v >= best[end].score {
 		best[end] = cut{score: v, id: p.id, length: int32(end - start)}
-	}
-}
-
-func reverse(ids []int32) {
-	for i, j := 0, len(ids)-1; i < j; i, j = i+1, j-1 {
-		ids[i], ids[j] = ids[j], ids[i]
 	}
 }
 

@@ -91,7 +91,7 @@ func (m *Model) Kernel() string { return m.enc.k.name }
 // EmbedQuery embeds one query, at once: documents that are being computed make way. What is beyond the model's window
 // is left out.
 func (m *Model) EmbedQuery(ctx context.Context, text string) (embedding.Query, error) {
-	ids := m.tokens.tokens(nil, tidy(text))
+	ids := m.tokens.tokens(tidy(text))
 	if len(ids) == 0 {
 		return embedding.Query{}, nil
 	}

@@ -103,8 +103,8 @@ func TestLongTextsAreCutIntoEqualWindows(t *testing.T) {
 	t.Parallel()
 	m := setup(t)
 	text := strings.TrimSpace(strings.Repeat("alpha beta gamma ", 60))
-	prefix := m.tokens.tokens(nil, "Title > Heading")
-	all := m.tokens.tokens(nil, text)
+	prefix := m.tokens.tokens("Title > Heading")
+	all := m.tokens.tokens(text)
 	windows := m.windows(embedding.Document{Context: "Title > Heading", Text: text})
 	var joined []int32
 	shortest, longest := maxTokens, 0
@@ -134,7 +134,7 @@ func TestRareTokensCountMore(t *testing.T) {
 	t.Parallel()
 	m := setup(t)
 	rarity := m.tokens.rarity()
-	common, rare := m.tokens.tokens(nil, "the")[0], m.tokens.tokens(nil, "password")[0]
+	common, rare := m.tokens.tokens("the")[0], m.tokens.tokens("password")[0]
 	if rarity[common] >= rarity[rare]/5 {
 		t.Errorf("share of the common token %v, of the rare one %v", rarity[common], rarity[rare])
 	}
@@ -196,7 +196,7 @@ func TestCancelledWorkStops(t *testing.T) {
 
 func TestEncodingAllocatesNothing(t *testing.T) {
 	m := setup(t)
-	ids := m.tokens.tokens(nil, strings.Repeat("steady state ", 60))[:maxTokens]
+	ids := m.tokens.tokens(strings.Repeat("steady state ", 60))[:maxTokens]
 	s, out := newScratch(), make([]float32, width)
 	if n := testing.AllocsPerRun(3, func() { m.enc.encode(out, ids, s, func() {}) }); n != 0 {
 		t.Errorf("%v allocations for a window", n)
@@ -237,7 +237,7 @@ func FuzzTokens(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		last := int32(-1)
-		for _, id := range tok.tokens(nil, text) {
+		for _, id := range tok.tokens(text) {
 			if id < 0 || id >= vocabSize {
 				t.Fatalf("id %d", id)
 			}

@@ -80,7 +80,7 @@ func plan(t *testing.T, db *postgres.DB, model string) string {
 			t.Fatal(err)
 		}
 	}
-	defer conn.Exec(t.Context(), "RESET ALL") //nolint:errcheck // the database is dropped anyway
+	defer conn.Exec(t.Context(), "RESET ALL")
 	rows, err := conn.Query(t.Context(), "EXPLAIN SELECT id FROM chunks WHERE embedding_model = "+literal(model)+
 		" ORDER BY embedding::halfvec(64) <=> '"+vectorText(1)+"'::halfvec(64) LIMIT 10")
 	if err != nil {
