@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sluicehq/sluice/internal/index"
+	"github.com/sluicehq/sluice/internal/postgres"
 	"github.com/sluicehq/sluice/internal/postgres/contentstore"
 	"github.com/sluicehq/sluice/internal/postgres/postgrestest"
 	"github.com/sluicehq/sluice/internal/sources"
@@ -24,7 +25,12 @@ type bench struct {
 
 func setup(t *testing.T) *bench {
 	t.Helper()
-	store, err := contentstore.New(postgrestest.New(t), nil)
+	return setupOn(t, postgrestest.New(t))
+}
+
+func setupOn(t *testing.T, db *postgres.DB) *bench {
+	t.Helper()
+	store, err := contentstore.New(db, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
