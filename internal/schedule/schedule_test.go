@@ -93,6 +93,11 @@ func (b *bench) ok(err error) {
 // source adds a source of a site.
 func (b *bench) source(site, id string) {
 	b.t.Helper()
+	b.sourceOf(site, id, wiki.Space{ID: "1", Key: id})
+}
+
+func (b *bench) sourceOf(site, id string, space wiki.Space) {
+	b.t.Helper()
 	c := sources.StoredConnection{
 		Connection: sources.Connection{ID: site, Name: site, BaseURL: "https://" + site, Deployment: wiki.Cloud}, TokenSealed: []byte("x"),
 	}
@@ -100,7 +105,7 @@ func (b *bench) source(site, id string) {
 		b.ok(b.store.InsertConnection(b.t.Context(), c))
 	}
 	b.ok(b.store.InsertSource(b.t.Context(), sources.StoredSource{
-		ID: id, Name: id, ConnectionID: site, Space: wiki.Space{ID: "1", Key: id}, BaseURL: c.BaseURL, FrequencyHours: 2,
+		ID: id, Name: id, ConnectionID: site, Space: space, BaseURL: c.BaseURL, FrequencyHours: 2,
 		Strategy: sources.OnDemand, RestrictedPages: sources.Skip, TextLanguage: "english",
 	}))
 }
