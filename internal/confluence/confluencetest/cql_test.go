@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // machines without a zone database run these tests too
 )
 
 // newLibrary is a site whose zone is five and a half hours ahead of UTC, at 10:00 UTC.
@@ -114,6 +115,21 @@ func TestDayGranularity(t *testing.T) {
 	site, ada := newLibrary(t)
 	site.Configure(func(b *Behaviour) { b.DayGranularity = true })
 	wantTitles(t, ada.search(`lastmodified >= now("-1m")`, ""), "Alpha", `Beta "quoted"`, "Gamma")
+}
+
+func TestDateLiteralsFollowDaylightSaving(t *testing.T) {
+	t.Parallel()
+	site, ada := newLibrary(t)
+	zone, err := time.LoadLocation("Australia/Adelaide")
+	if err != nil {
+		t.Fatal(err)
+	}
+	site.Configure(func(b *Behaviour) { b.Zone = zone })
+	// Half past two does not exist there on that night: clocks went from 02:00 at +9:30 to 03:00 at +10:30.
+	site.AddPage("OPS", Page{Title: "Night", Modified: time.Date(2026, 10, 3, 17, 0, 0, 0, time.UTC), Root: true})
+	for literal, want := range map[string][]string{"2026-10-04 03:30": {"Night"}, "2026-10-04 03:31": nil} {
+		wantTitles(t, ada.search(`title = night and lastmodified >= "`+literal+`"`, ""), want...)
+	}
 }
 
 func FuzzParseCQL(f *testing.F) {

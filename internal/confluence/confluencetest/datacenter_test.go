@@ -24,6 +24,9 @@ func TestDataCenter(t *testing.T) {
 	if got := ada.get("/rest/api/server-information", 200)["version"]; got != "9.2.3" {
 		t.Errorf("version %v", got)
 	}
+	if response, _ := ada.do(http.MethodGet, "/rest/api/space", ""); response.Header.Get("Retry-After") != "0" {
+		t.Errorf("headers %v", response.Header)
+	}
 	me := ada.get("/rest/api/user/current", 200)
 	if me["username"] != "ada" || me["userKey"] != "ada" || me["accountId"] != nil {
 		t.Errorf("me %v", me)

@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -26,6 +27,9 @@ var plainTags = map[string]bool{
 	"sub": true, "sup": true,
 }
 
+// linkEnd stands for the end of an ac:link among closing tags.
+const linkEnd = "\x00link"
+
 // renderer shows a storage body as HTML: readable, not faithful.
 type renderer struct {
 	site *Site
@@ -34,7 +38,9 @@ type renderer struct {
 	open []string // closing tags of open elements
 	// heading is where the open heading's text begins, 0 where none is open.
 	heading int
-	anchors map[string]int
+	// link is the page that the open link leads to, until its text was written.
+	link, linkTitle string
+	anchors         map[string]int
 }
 
 // renderStorage returns the body as HTML. What is not XML is shown as text.
@@ -69,6 +75,13 @@ func (r *renderer) end() {
 	}
 	closing := r.open[n-1]
 	r.open = r.open[:n-1]
+	if closing == linkEnd {
+		if r.link != "" {
+			r.out.WriteString(r.link + html.EscapeString(r.linkTitle) + "</a>")
+		}
+		r.link = ""
+		return
+	}
 	if r.heading > 0 && strings.HasPrefix(closing, "</h") {
 		inner := string(r.out.Bytes()[r.heading:])
 		r.out.Truncate(r.heading - len("<h1>"))
@@ -111,10 +124,23 @@ func (r *renderer) start(t xml.StartElement) {
 	name := t.Name.Local
 	switch t.Name.Space + ":" + name {
 	case "ac:structured-macro":
-		kind := html.EscapeString(attr(t, "name"))
-		r.element(`<div class="macro macro-`+kind+`" data-macro="`+kind+`">`, "</div>")
+		switch kind := attr(t, "name"); kind {
+		case "jira", "status":
+			r.element(`<span class="lozenge">`, "</span>")
+		default:
+			r.element(`<div class="macro" data-macro="`+html.EscapeString(kind)+`">`, "</div>")
+		}
 	case "ac:parameter":
-		r.element(`<span class="parameter" title="`+html.EscapeString(attr(t, "name"))+`">`, "</span> ")
+		if slices.Contains([]string{"title", "key", "jqlQuery", "diagramName"}, attr(t, "name")) {
+			r.element("<strong>", "</strong>")
+		} else {
+			r.element("<span hidden>", "</span>")
+		}
+	case "ac:link":
+		r.element("", linkEnd)
+	case "ac:link-body", "ac:plain-text-link-body":
+		r.element(r.link, map[bool]string{true: "</a>", false: ""}[r.link != ""])
+		r.link = ""
 	case "ac:plain-text-body":
 		r.element("<pre>", "</pre>")
 	case "ac:task":
@@ -124,7 +150,9 @@ func (r *renderer) start(t xml.StartElement) {
 	case "ac:task-status":
 		r.element(`<span class="parameter">`, "</span> ")
 	case "ri:page":
-		r.element(r.link(attr(t, "space-key"), attr(t, "content-title")), "</a> ")
+		r.linkTitle = attr(t, "content-title")
+		r.link = r.linkTo(attr(t, "space-key"), r.linkTitle)
+		r.element("", "")
 	case "ri:user":
 		r.element("@"+html.EscapeString(r.personName(attr(t, "account-id"))), "")
 	case "ri:attachment":
@@ -153,21 +181,21 @@ func (r *renderer) start(t xml.StartElement) {
 	}
 }
 
-// link opens a link to a page by title.
-func (r *renderer) link(key, title string) string {
+// linkTo opens a link to a page by title.
+func (r *renderer) linkTo(key, title string) string {
 	sp := r.site.spaces[r.page.space]
 	if key != "" {
 		sp = r.site.spaceByKey(key)
 	}
 	if sp == nil {
-		return `<a>` + html.EscapeString(title)
+		return `<a>`
 	}
 	for _, id := range r.site.bySpace[sp.id] {
 		if x := r.site.contents[id]; x.typ == typePage && x.title == title {
-			return `<a href="` + html.EscapeString(r.site.options.ContextPath+r.site.webUI(x)) + `">` + html.EscapeString(title)
+			return `<a href="` + html.EscapeString(r.site.options.ContextPath+r.site.webUI(x)) + `">`
 		}
 	}
-	return `<a>` + html.EscapeString(title)
+	return `<a>`
 }
 
 func (r *renderer) personName(id string) string {

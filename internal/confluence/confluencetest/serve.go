@@ -116,12 +116,26 @@ func (s *Site) respond(h handler) http.HandlerFunc {
 		}
 		w.Header().Set("Content-Type", "application/json;charset=UTF-8")
 		w.Header().Set("Atl-Request-Id", fmt.Sprintf("%016x", s.turn.Add(1)))
+		if s.options.DataCenter {
+			addRateHeaders(w.Header())
+		}
 		if n := s.truncation(c); n > 0 && n < len(body) {
 			body = body[:n]
 		}
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		w.WriteHeader(status)
 		_, _ = w.Write(body)
+	}
+}
+
+// addRateHeaders tells, as Data Center does with every answer, how many requests are left; Retry-After is there too, with
+// nothing to wait for.
+func addRateHeaders(h http.Header) {
+	for name, value := range map[string]string{
+		"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "999", "X-RateLimit-FillRate": "100",
+		"X-RateLimit-Interval-Seconds": "1", "Retry-After": "0",
+	} {
+		h.Set(name, value)
 	}
 }
 

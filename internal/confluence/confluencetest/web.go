@@ -140,6 +140,7 @@ const webStyle = `body{font:16px/1.6 system-ui,sans-serif;max-width:48rem;margin
 header{color:#52606d;font-size:.9rem}.meta,.parameter{color:#52606d;font-size:.85rem}
 pre,code{background:#f3f5f7;font:.85rem/1.5 ui-monospace,monospace}pre{padding:.75rem;overflow:auto}
 table{border-collapse:collapse}td,th{border:1px solid #cbd2d9;padding:.3rem .6rem;text-align:left}
+.lozenge{background:#e4e9ef;border-radius:3px;padding:0 .35rem;font-size:.85rem}
 .macro{border-left:3px solid #cbd2d9;padding-left:.75rem;margin:.5rem 0}a{color:#0b5cad}`
 
 func (s *Site) writePage(w http.ResponseWriter, title, crumbs, body string) {
