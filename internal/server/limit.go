@@ -11,8 +11,8 @@ import (
 const (
 	tokenRate    = 20 // requests a second of one API token, after a burst
 	tokenBurst   = 100
-	failureRate  = 1 // bad tokens a second from one address
-	failureBurst = 20
+	failureRate  = 5 // bad tokens a second from one address
+	failureBurst = 100
 )
 
 // limiter bounds what one token, and one address with bad tokens, may ask.
@@ -61,21 +61,6 @@ func (b *buckets) take(key string) time.Duration {
 		reservation.CancelAt(now)
 	}
 	return wait
-}
-
-// wait returns how long it takes until the key's bucket has one, and takes nothing.
-func (b *buckets) wait(key string) time.Duration {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	own := b.byKey[key]
-	if own == nil {
-		return 0
-	}
-	missing := 1 - own.TokensAt(b.now())
-	if missing <= 0 {
-		return 0
-	}
-	return time.Duration(missing / float64(b.rate) * float64(time.Second))
 }
 
 // sweep forgets full buckets, now and then.

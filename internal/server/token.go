@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -66,12 +67,14 @@ func (s *Server) takeToken(c echo.Context) error {
 		return problem.New(http.StatusUnauthorized, "The Authorization header must be: Bearer TOKEN.")
 	}
 	ctx := c.Request().Context()
-	if wait := s.limits.failures.wait(c.RealIP()); wait > 0 {
-		return problem.New(http.StatusTooManyRequests, "Too many requests with bad tokens. Slow down.").Retry(wait)
-	}
 	identity, err := s.options.Accounts.Authenticate(ctx, strings.TrimSpace(secret))
+	if errors.Is(err, auth.ErrToken) {
+		// Good tokens from the same address, which may be many people's, are not held up.
+		if wait := s.limits.failures.take(c.RealIP()); wait > 0 {
+			return problem.New(http.StatusTooManyRequests, "Too many requests with bad tokens. Slow down.").Retry(wait)
+		}
+	}
 	if err != nil {
-		s.limits.failures.take(c.RealIP())
 		return err
 	}
 	if wait := s.limits.tokens.take(identity.TokenID); wait > 0 {

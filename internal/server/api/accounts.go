@@ -9,7 +9,8 @@ import (
 	"github.com/sluicehq/sluice/internal/server/session"
 )
 
-type userInput struct {
+// UserInput names an account. It is exported, as are all inputs that others embed, because huma reads exported fields only.
+type UserInput struct {
 	ID string `path:"user_id" doc:"The account."`
 }
 
@@ -23,7 +24,7 @@ type createUserInput struct {
 }
 
 type changeUserInput struct {
-	userInput
+	UserInput
 	Body struct {
 		Email *string    `json:"email,omitempty"`
 		Name  *string    `json:"name,omitempty"`
@@ -32,7 +33,7 @@ type changeUserInput struct {
 }
 
 type passwordInput struct {
-	userInput
+	UserInput
 	Body struct {
 		Password string `json:"password" doc:"At least 10 characters."`
 	}
@@ -81,7 +82,7 @@ type linkInput struct {
 func (a *API) addAccounts() {
 	add(a, operation{
 		id: "list-users", method: http.MethodGet, path: "/api/users", tag: "Accounts", access: session.ForAdmin, summary: "List accounts",
-	}, func(ctx context.Context, in *listInput) (*usersOutput, error) {
+	}, func(ctx context.Context, in *ListInput) (*usersOutput, error) {
 		all, err := a.options.Accounts.Users(ctx)
 		if err != nil {
 			return nil, err
@@ -99,7 +100,7 @@ func (a *API) addAccounts() {
 	})
 	add(a, operation{
 		id: "get-user", method: http.MethodGet, path: "/api/users/{user_id}", tag: "Accounts", access: session.ForAdmin, summary: "Read an account",
-	}, func(ctx context.Context, in *userInput) (*userOutput, error) {
+	}, func(ctx context.Context, in *UserInput) (*userOutput, error) {
 		user, err := a.options.Accounts.User(ctx, in.ID)
 		return &userOutput{Body: user}, err
 	})
@@ -113,7 +114,7 @@ func (a *API) addAccounts() {
 	add(a, operation{
 		id: "delete-user", method: http.MethodDelete, path: "/api/users/{user_id}", tag: "Accounts", access: session.ForAdmin, status: http.StatusNoContent,
 		summary: "Delete an account with its tokens and sessions", description: "409 for the last administrator.",
-	}, func(ctx context.Context, in *userInput) (*noBody, error) {
+	}, func(ctx context.Context, in *UserInput) (*noBody, error) {
 		return &noBody{}, a.options.Accounts.RemoveUser(ctx, in.ID)
 	})
 	add(a, operation{
@@ -129,7 +130,7 @@ func (a *API) addLinks() {
 	add(a, operation{
 		id: "create-reset-link", method: http.MethodPost, path: "/api/users/{user_id}/reset-link", tag: "Accounts", access: session.ForAdmin, status: http.StatusCreated,
 		summary: "Make a one-time link with which the person sets a new password",
-	}, func(ctx context.Context, in *userInput) (*linkOutput, error) {
+	}, func(ctx context.Context, in *UserInput) (*linkOutput, error) {
 		link, secret, err := a.options.Accounts.ResetLink(ctx, in.ID)
 		return a.linkOutput(link, secret), err
 	})
@@ -143,7 +144,7 @@ func (a *API) addLinks() {
 	add(a, operation{
 		id: "list-invitations", method: http.MethodGet, path: "/api/invitations", tag: "Accounts", access: session.ForAdmin,
 		summary: "List invitations and reset links that can still be used",
-	}, func(ctx context.Context, in *listInput) (*linksOutput, error) {
+	}, func(ctx context.Context, in *ListInput) (*linksOutput, error) {
 		all, err := a.options.Accounts.Links(ctx)
 		if err != nil {
 			return nil, err

@@ -8,12 +8,13 @@ import (
 	"github.com/sluicehq/sluice/internal/sources"
 )
 
-type connectionInput struct {
+// ConnectionInput names a connection.
+type ConnectionInput struct {
 	ID string `path:"connection_id" doc:"The connection."`
 }
 
 type changeConnectionInput struct {
-	connectionInput
+	ConnectionInput
 	Body struct {
 		Name         *string   `json:"name,omitempty"`
 		Email        *string   `json:"email,omitempty"`
@@ -36,7 +37,7 @@ func (a *API) addConnections() {
 	add(a, operation{
 		id: "list-connections", method: http.MethodGet, path: "/api/confluence/connections", tag: "Connections", access: session.ForAdmin,
 		summary: "List connections",
-	}, func(ctx context.Context, in *listInput) (*connectionsOutput, error) {
+	}, func(ctx context.Context, in *ListInput) (*connectionsOutput, error) {
 		all, err := a.options.Sources.Connections(ctx)
 		if err != nil {
 			return nil, err
@@ -48,7 +49,7 @@ func (a *API) addConnections() {
 	add(a, operation{
 		id: "get-connection", method: http.MethodGet, path: "/api/confluence/connections/{connection_id}", tag: "Connections", access: session.ForAdmin,
 		summary: "Read a connection",
-	}, func(ctx context.Context, in *connectionInput) (*connectionOutput, error) {
+	}, func(ctx context.Context, in *ConnectionInput) (*connectionOutput, error) {
 		connection, err := a.options.Sources.Connection(ctx, in.ID)
 		return &connectionOutput{Body: connection}, err
 	})
@@ -62,7 +63,7 @@ func (a *API) addConnections() {
 	add(a, operation{
 		id: "check-connection", method: http.MethodPost, path: "/api/confluence/connections/{connection_id}/test", tag: "Connections", access: session.ForAdmin,
 		summary: "Try a stored connection",
-	}, func(ctx context.Context, in *connectionInput) (*testOutput, error) {
+	}, func(ctx context.Context, in *ConnectionInput) (*testOutput, error) {
 		result, err := a.options.Sources.TestConnection(ctx, in.ID)
 		return &testOutput{Body: result}, err
 	})

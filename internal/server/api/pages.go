@@ -11,7 +11,7 @@ import (
 )
 
 type pagesInput struct {
-	sourceListInput
+	SourceListInput
 	Under  string `query:"under" doc:"Only the descendants of this page."`
 	Direct bool   `query:"direct" doc:"Only direct children of under, or the roots where under is empty."`
 	Query  string `query:"q" maxLength:"500" doc:"Part of the title."`
@@ -26,7 +26,7 @@ type pagesOutput struct {
 }
 
 type pageInput struct {
-	sourceInput
+	SourceInput
 	PageID string `path:"page_id" doc:"The page, as Confluence numbers it."`
 }
 

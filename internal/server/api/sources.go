@@ -52,12 +52,13 @@ type createSourceInput struct{ Body createSourceBody }
 
 type testInput struct{ Body Credentials }
 
-type sourceInput struct {
+// SourceInput names a source.
+type SourceInput struct {
 	ID string `path:"id" doc:"The source." example:"confluence_OPS"`
 }
 
 type changeSourceInput struct {
-	sourceInput
+	SourceInput
 	Body struct {
 		Name                  *string                   `json:"name,omitempty"`
 		SyncFrequencyHours    *int                      `json:"sync_frequency_hours,omitempty" minimum:"1" maximum:"8760"`
@@ -107,7 +108,7 @@ func (a *API) addSources() {
 	add(a, operation{
 		id: "get-source", method: http.MethodGet, path: "/api/confluence/{id}", tag: "Sources", access: session.ForAdmin,
 		summary: "Read a source",
-	}, func(ctx context.Context, in *sourceInput) (*sourceOutput, error) {
+	}, func(ctx context.Context, in *SourceInput) (*sourceOutput, error) {
 		source, err := a.options.Sources.Get(ctx, in.ID)
 		return &sourceOutput{Body: source}, err
 	})
@@ -121,7 +122,7 @@ func (a *API) addSources() {
 	add(a, operation{
 		id: "delete-source", method: http.MethodDelete, path: "/api/confluence/{id}", tag: "Sources", access: session.ForAdmin, status: http.StatusNoContent,
 		summary: "Delete a source with all of its pages and chunks",
-	}, func(ctx context.Context, in *sourceInput) (*noBody, error) {
+	}, func(ctx context.Context, in *SourceInput) (*noBody, error) {
 		return &noBody{}, a.options.Sources.Delete(ctx, in.ID)
 	})
 }
@@ -134,7 +135,7 @@ func (a *API) createSource(ctx context.Context, in *createSourceInput) (*created
 	return &createdSourceOutput{Location: "/api/confluence/" + source.ID, Body: source}, nil
 }
 
-func (a *API) listSources(ctx context.Context, in *listInput) (*sourcesOutput, error) {
+func (a *API) listSources(ctx context.Context, in *ListInput) (*sourcesOutput, error) {
 	all, err := a.options.Sources.List(ctx)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 )
 
 type syncInput struct {
-	sourceInput
+	SourceInput
 	Body *struct {
 		Reconcile bool `json:"reconcile,omitempty" doc:"Compare the whole space: find deletions and drift."`
 		Full      bool `json:"full,omitempty" doc:"Fetch and process every page again."`
@@ -29,9 +29,10 @@ type stateOutput struct {
 
 type statusOutput struct{ Body sources.Status }
 
-type sourceListInput struct {
-	sourceInput
-	listInput
+// SourceListInput pages through a list of a source.
+type SourceListInput struct {
+	SourceInput
+	ListInput
 }
 
 type runsOutput struct {
@@ -41,14 +42,15 @@ type runsOutput struct {
 	}
 }
 
-type runInput struct {
-	sourceInput
+// RunInput names a run of a source.
+type RunInput struct {
+	SourceInput
 	RunID string `path:"run_id" doc:"The sync run."`
 }
 
 type runListInput struct {
-	runInput
-	listInput
+	RunInput
+	ListInput
 }
 
 type runOutput struct{ Body sources.Run }
@@ -75,7 +77,7 @@ type pendingOutput struct {
 }
 
 type decideInput struct {
-	sourceInput
+	SourceInput
 	Body struct {
 		Action string `json:"action" enum:"confirm,dismiss" doc:"confirm deletes the pages, dismiss keeps them."`
 	}
@@ -99,7 +101,7 @@ func (a *API) addSync() {
 	add(a, operation{
 		id: "source-status", method: http.MethodGet, path: "/api/confluence/{id}/status", tag: "Sync", access: session.ForAdmin,
 		summary: "What a source is doing", description: "`run` is the one that is queued or running, `last_run` the last that ended.",
-	}, func(ctx context.Context, in *sourceInput) (*statusOutput, error) {
+	}, func(ctx context.Context, in *SourceInput) (*statusOutput, error) {
 		status, err := a.options.Sources.Status(ctx, in.ID)
 		return &statusOutput{Body: status}, err
 	})
@@ -107,7 +109,7 @@ func (a *API) addSync() {
 	add(a, operation{
 		id: "list-failures", method: http.MethodGet, path: "/api/confluence/{id}/failures", tag: "Sync", access: session.ForAdmin,
 		summary: "List pages that could not be stored",
-	}, func(ctx context.Context, in *sourceListInput) (*failuresOutput, error) {
+	}, func(ctx context.Context, in *SourceListInput) (*failuresOutput, error) {
 		failures, next, err := a.options.Sources.Failures(ctx, in.ID, in.options())
 		out := &failuresOutput{}
 		out.Body.Failures, out.Body.NextCursor = failures, next
@@ -116,7 +118,7 @@ func (a *API) addSync() {
 	add(a, operation{
 		id: "list-pending-deletions", method: http.MethodGet, path: "/api/confluence/{id}/pending-deletions", tag: "Sync", access: session.ForAdmin,
 		summary: "List pages that the guard keeps", description: "Pages that the site no longer lists, too many to delete unasked.",
-	}, func(ctx context.Context, in *sourceListInput) (*pendingOutput, error) {
+	}, func(ctx context.Context, in *SourceListInput) (*pendingOutput, error) {
 		pending, next, err := a.options.Sources.PendingDeletions(ctx, in.ID, in.options())
 		out := &pendingOutput{}
 		out.Body.PendingDeletions, out.Body.NextCursor = pending, next
@@ -137,7 +139,7 @@ func (a *API) addRuns() {
 	add(a, operation{
 		id: "list-runs", method: http.MethodGet, path: "/api/confluence/{id}/runs", tag: "Sync", access: session.ForAdmin,
 		summary: "List sync runs, newest first",
-	}, func(ctx context.Context, in *sourceListInput) (*runsOutput, error) {
+	}, func(ctx context.Context, in *SourceListInput) (*runsOutput, error) {
 		runs, next, err := a.options.Sources.Runs(ctx, in.ID, in.options())
 		out := &runsOutput{}
 		out.Body.Runs, out.Body.NextCursor = runs, next
@@ -146,7 +148,7 @@ func (a *API) addRuns() {
 	add(a, operation{
 		id: "get-run", method: http.MethodGet, path: "/api/confluence/{id}/runs/{run_id}", tag: "Sync", access: session.ForAdmin,
 		summary: "Read a sync run",
-	}, func(ctx context.Context, in *runInput) (*runOutput, error) {
+	}, func(ctx context.Context, in *RunInput) (*runOutput, error) {
 		run, err := a.runOf(ctx, in)
 		return &runOutput{Body: run}, err
 	})
@@ -154,7 +156,7 @@ func (a *API) addRuns() {
 		id: "list-run-errors", method: http.MethodGet, path: "/api/confluence/{id}/runs/{run_id}/errors", tag: "Sync", access: session.ForAdmin,
 		summary: "List the faults of pages in a sync run",
 	}, func(ctx context.Context, in *runListInput) (*runErrorsOutput, error) {
-		if _, err := a.runOf(ctx, &in.runInput); err != nil {
+		if _, err := a.runOf(ctx, &in.RunInput); err != nil {
 			return nil, err
 		}
 		faults, next, err := a.options.Sources.RunErrors(ctx, in.RunID, in.options())
@@ -165,7 +167,7 @@ func (a *API) addRuns() {
 }
 
 // runOf returns the run, if it is one of this source.
-func (a *API) runOf(ctx context.Context, in *runInput) (sources.Run, error) {
+func (a *API) runOf(ctx context.Context, in *RunInput) (sources.Run, error) {
 	run, err := a.options.Sources.Run(ctx, in.RunID)
 	if err == nil && run.SourceID != in.ID {
 		return sources.Run{}, fmt.Errorf("run %s is not of source %s: %w", in.RunID, in.ID, wiki.ErrNotFound)
@@ -195,7 +197,7 @@ func (a *API) addAction(name, summary string, do func(ctx context.Context, id st
 	add(a, operation{
 		id: name + "-source", method: http.MethodPost, path: "/api/confluence/{id}/" + name, tag: "Sync", access: session.ForAdmin,
 		status: http.StatusAccepted, summary: summary,
-	}, func(ctx context.Context, in *sourceInput) (*stateOutput, error) {
+	}, func(ctx context.Context, in *SourceInput) (*stateOutput, error) {
 		if err := do(ctx, in.ID); err != nil {
 			return nil, err
 		}

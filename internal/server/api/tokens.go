@@ -10,7 +10,7 @@ import (
 )
 
 type tokensInput struct {
-	listInput
+	ListInput
 	All bool `query:"all" doc:"Everybody's tokens (administrators only); else one's own."`
 }
 
@@ -113,7 +113,7 @@ func (a *API) listTokens(ctx context.Context, in *tokensInput) (*tokensOutput, e
 		return nil, err
 	}
 	out := &tokensOutput{}
-	out.Body.Tokens, out.Body.NextCursor, err = cutList(all, &in.listInput, func(t auth.Token) string { return t.ID })
+	out.Body.Tokens, out.Body.NextCursor, err = cutList(all, &in.ListInput, func(t auth.Token) string { return t.ID })
 	return out, err
 }
 

@@ -61,3 +61,13 @@ func (p *Pages) forgetSources() {
 	defer p.directory.mu.Unlock()
 	p.directory.at = time.Time{}
 }
+
+// spaceName is the name of the first source of a space, where it is not just the key again.
+func (d directoryEntry) spaceName(key string) string {
+	for _, s := range d.list {
+		if s.SpaceKey == key && s.Name != key {
+			return s.Name
+		}
+	}
+	return ""
+}

@@ -23,7 +23,7 @@ func hitView(q query, h search.Hit, dir directoryEntry, now time.Time) views.Hit
 	}
 	view := views.Hit{
 		ID: h.PageID, Title: title, URL: hitURL(q, h, ""), SourceURL: h.URL, Space: h.SpaceKey, SpaceURL: q.with("space", h.SpaceKey),
-		Crumbs: cutCrumbs(h.Breadcrumbs), CrumbsFull: strings.Join(h.Breadcrumbs, " / "), Section: h.SectionTitle, Snippet: h.Snippet,
+		Crumbs: cutCrumbs(h.Breadcrumbs), CrumbsFull: strings.Join(h.Breadcrumbs, " / "), Section: sectionOf(h.SectionTitle, h.Title), Snippet: h.Snippet,
 		Author: h.Author, AuthorURL: q.with("author", h.Author), Updated: stamp(h.LastModified, now), Restricted: h.Restricted, AlsoIn: h.AlsoIn,
 		Score: decimals(h.Score),
 	}
@@ -34,7 +34,7 @@ func hitView(q query, h search.Hit, dir directoryEntry, now time.Time) views.Hit
 		}
 		for _, passage := range h.Passages[1:] {
 			view.Passages = append(view.Passages, views.HitPassage{
-				Section: passage.SectionTitle, Snippet: passage.Snippet, URL: hitURL(q, h, passage.Anchor),
+				Section: sectionOf(passage.SectionTitle, h.Title), Snippet: passage.Snippet, URL: hitURL(q, h, passage.Anchor),
 			})
 		}
 	}
@@ -55,6 +55,14 @@ func hitView(q query, h search.Hit, dir directoryEntry, now time.Time) views.Hit
 		view.Explain, view.ExplainTerms = explainView(*h.Explain)
 	}
 	return view
+}
+
+// sectionOf is the section of a match where it says more than the title, which stands above it anyway.
+func sectionOf(section, title string) string {
+	if strings.EqualFold(strings.TrimSpace(section), strings.TrimSpace(title)) {
+		return ""
+	}
+	return section
 }
 
 // addFilter sets a filter; one that is on already stays on.

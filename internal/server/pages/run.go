@@ -50,7 +50,7 @@ func (p *Pages) runView(c echo.Context, run sources.Run) (views.RunLive, error) 
 	now := p.Now()
 	active := run.State == sources.RunQueued || run.State == sources.RunRunning
 	live := views.RunLive{
-		URL: runURL(run.ID) + "/live", Polling: active, Title: "Sync run: " + kindText(run), State: runBadge(run.State), Trigger: triggerText(run.Trigger),
+		URL: runURL(run.ID) + "/live", Polling: active, Title: runTitle(run), State: runBadge(run.State), Trigger: triggerText(run.Trigger),
 		Started: stamp(run.QueuedAt, now), Phases: phases(run), Announce: "Run " + runBadge(run.State).Text + ".",
 	}
 	if active {

@@ -130,7 +130,7 @@ func (p *Pages) answerView(c echo.Context, q query, r search.Results, view *view
 	if r.NextCursor != "" {
 		view.More = views.More{URL: q.change(func(v url.Values) { v.Set("cursor", r.NextCursor) }), Text: "More results"}
 	}
-	view.Facets = facets(q, r.Facets)
+	view.Facets = facets(q, r.Facets, dir)
 	sort := q.Get("sort")
 	view.Sorts = []views.Tab{
 		{Text: "Relevance", URL: q.with("sort", ""), Current: sort != string(search.ByDate)},
@@ -277,7 +277,7 @@ func hiddenParams(q query) []views.Param {
 // shownFacets is how many values of a facet are shown before "more".
 const shownFacets = 8
 
-func facets(q query, f search.Facets) []views.Facet {
+func facets(q query, f search.Facets, dir directoryEntry) []views.Facet {
 	var list []views.Facet
 	for _, group := range []struct {
 		label, name string
@@ -295,6 +295,9 @@ func facets(q query, f search.Facets) []views.Facet {
 			}
 			if group.name == "updated" && !value.Current { // one at a time
 				value.URL = q.with("updated", v.Value)
+			}
+			if group.name == "space" {
+				value.Note = dir.spaceName(v.Value)
 			}
 			if group.text != nil {
 				value.Text = group.text(v.Value)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -103,6 +104,8 @@ func (p *Pages) sourceLiveView(c echo.Context, s sources.Source) (views.SourceLi
 		live.RunURL = runURL(last.ID)
 		if last.State == sources.RunFailed {
 			live.Note = sentence(last.Error)
+		} else {
+			live.Summary = "Last run: " + runSummary(*last) + "."
 		}
 	}
 	embedded := status.TotalChunks - status.ChunksWithoutEmbedding
@@ -111,7 +114,7 @@ func (p *Pages) sourceLiveView(c echo.Context, s sources.Source) (views.SourceLi
 		{Label: "Chunks", Value: count(status.TotalChunks)},
 		{Label: "Embedded", Value: share(embedded, status.TotalChunks)},
 		{Label: "Failed pages", Value: count(s.FailedPages), URL: sourceURL(s.ID) + "/failures"},
-		{Label: "Last sync", Value: orNever(stampOf(status.LastSyncTimestamp, now).Text), Hint: "all changes until then"},
+		lastRunFact(status, now),
 		{Label: "Next run", Value: orNever(nextRun(s, now).Text)},
 	}
 	if status.ChunksWithoutEmbedding > 0 {
@@ -122,6 +125,40 @@ func (p *Pages) sourceLiveView(c echo.Context, s sources.Source) (views.SourceLi
 	}
 	live.ETag, err = p.stateTag(c, views.SourceLivePart(live))
 	return live, err
+}
+
+// lastRunFact says when the last run ended and, below, up to when the changes of the site are known: the two differ,
+// because a run looks at a little more than the time since the one before.
+func lastRunFact(status sources.Status, now time.Time) views.Fact {
+	fact := views.Fact{Label: "Last run", Value: "never"}
+	if last := status.LastRun; last != nil && last.FinishedAt != nil {
+		fact.Value = relative(*last.FinishedAt, now)
+	}
+	if mark := status.LastSyncTimestamp; mark != nil {
+		layout := "15:04 UTC"
+		if now.Sub(*mark) > 20*time.Hour {
+			layout = "2 Jan, 15:04 UTC"
+		}
+		fact.Hint = "changes up to " + mark.UTC().Format(layout)
+	}
+	return fact
+}
+
+// runSummary is what a run did, in few words.
+func runSummary(r sources.Run) string {
+	var done []string
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{r.PagesCreated, "created"}, {r.PagesUpdated, "updated"}, {r.PagesDeleted, "deleted"}, {r.PagesFailed, "failed"}} {
+		if part.n > 0 {
+			done = append(done, count(part.n)+" "+part.what)
+		}
+	}
+	if len(done) == 0 {
+		done = []string{"nothing changed"}
+	}
+	return strings.Join(done, ", ") + " in " + duration(r.DurationSeconds)
 }
 
 func orNever(s string) string {
@@ -227,14 +264,35 @@ func (p *Pages) runRows(runs []sources.Run) []views.RunRow {
 	return rows
 }
 
+// kindText is what a run did, or will do while it is not known yet what it finds necessary.
 func kindText(r sources.Run) string {
 	switch {
+	case r.Kind == sources.KindReprocess:
+		return "stored pages again"
+	case r.WatermarkTo != nil && r.WatermarkFrom == nil:
+		return "first sync"
 	case r.Full:
 		return "every page"
-	case r.Reconcile:
-		return "with deletion check"
+	case r.Reconcile || r.PhaseSeconds[sources.PhaseReconciling] > 0:
+		return "whole space"
 	default:
 		return "changes"
+	}
+}
+
+// runTitle is kindText as a heading.
+func runTitle(r sources.Run) string {
+	switch kindText(r) {
+	case "stored pages again":
+		return "Stored pages processed again"
+	case "first sync":
+		return "First sync"
+	case "every page":
+		return "Every page read again"
+	case "whole space":
+		return "Whole space compared"
+	default:
+		return "Sync of changes"
 	}
 }
 

@@ -56,7 +56,7 @@ func New(log *slog.Logger) (*Site, error) {
 	sessions := session.New(session.Options{Accounts: site.Accounts, Store: memstore.NewWithCleanupInterval(0), Log: log})
 	handlers, err := pages.New(pages.Options{
 		Sessions: sessions, Accounts: site.Accounts, Sources: site.Sources, Search: site.Search, System: site.System, Instance: site.Instance,
-		Assets: assets, Sealer: keyring, Log: log,
+		Assets: assets, Sealer: keyring, Demo: true, Log: log,
 	})
 	if err != nil {
 		return nil, err
