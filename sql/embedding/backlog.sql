@@ -1,26 +1,27 @@
 -- name: LeaseChunks :many
 -- Takes the newest chunks that have no vector. Two workers may pick the same ones at once; the later one waits for the
--- earlier one's leases and gets none of them.
+-- earlier one's leases and gets none of them. The order names embedding_model so that only chunks_embedding_model has
+-- it: through the primary key, each call would pass over all chunks that are newer and done.
 INSERT INTO embedding_leases AS l (chunk_id, until)
 SELECT c.id, now() + make_interval(secs => @lease_seconds::float8)
 FROM chunks c
 WHERE c.embedding_model IS NULL
   AND NOT EXISTS (SELECT 1 FROM embedding_leases b WHERE b.chunk_id = c.id AND b.until > now())
   AND NOT EXISTS (SELECT 1 FROM embedding_failures f WHERE f.chunk_id = c.id AND f.model_id = @model_id AND f.next_try_at > now())
-ORDER BY c.id DESC
+ORDER BY c.embedding_model DESC, c.id DESC
 LIMIT sqlc.arg(at_most)::int
 ON CONFLICT (chunk_id) DO UPDATE SET until = excluded.until WHERE l.until <= now()
 RETURNING l.chunk_id;
 
 -- name: LeaseChunksOf :many
--- The same for chunks that have the vector of another model.
+-- The same for chunks that have the vector of another model. With "=" the order would be that of the primary key again.
 INSERT INTO embedding_leases AS l (chunk_id, until)
 SELECT c.id, now() + make_interval(secs => @lease_seconds::float8)
 FROM chunks c
-WHERE c.embedding_model = sqlc.arg(other_model)::text
+WHERE c.embedding_model BETWEEN sqlc.arg(other_model)::text AND sqlc.arg(other_model)::text
   AND NOT EXISTS (SELECT 1 FROM embedding_leases b WHERE b.chunk_id = c.id AND b.until > now())
   AND NOT EXISTS (SELECT 1 FROM embedding_failures f WHERE f.chunk_id = c.id AND f.model_id = @model_id AND f.next_try_at > now())
-ORDER BY c.id DESC
+ORDER BY c.embedding_model DESC, c.id DESC
 LIMIT sqlc.arg(at_most)::int
 ON CONFLICT (chunk_id) DO UPDATE SET until = excluded.until WHERE l.until <= now()
 RETURNING l.chunk_id;

@@ -103,6 +103,7 @@ type Worker struct {
 	o        Options
 	wake     chan struct{}
 	state    state
+	recent   recent
 }
 
 // New returns a worker; Run makes it work.

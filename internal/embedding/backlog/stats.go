@@ -26,9 +26,10 @@ type Progress struct {
 // Stats reports on this worker alone, without asking the database.
 func (w *Worker) Stats() Stats { return w.state.stats(time.Now()) }
 
-// Progress reports on the backlog, whoever works on it; the rate is this worker's.
+// Progress reports on the backlog, whoever works on it; the rate is this worker's. The counts are a few seconds old at
+// most: many pages that poll cost one count.
 func (w *Worker) Progress(ctx context.Context) (Progress, error) {
-	counts, err := w.store.Counts(ctx, w.embedder.Model().ID)
+	counts, err := w.counts(ctx)
 	if err != nil {
 		return Progress{}, err
 	}
@@ -41,6 +42,30 @@ func (w *Worker) Progress(ctx context.Context) (Progress, error) {
 		p.Left = time.Duration(float64(open) / p.PerSecond * float64(time.Second)).Round(time.Second)
 	}
 	return p, nil
+}
+
+// countEvery is how long counts are good for.
+const countEvery = 2 * time.Second
+
+// recent is the latest count.
+type recent struct {
+	mu     sync.Mutex // guards all below; held while counting, so that one caller counts for all
+	counts Counts
+	at     time.Time
+}
+
+func (w *Worker) counts(ctx context.Context) (Counts, error) {
+	w.recent.mu.Lock()
+	defer w.recent.mu.Unlock()
+	if !w.recent.at.IsZero() && time.Since(w.recent.at) < countEvery {
+		return w.recent.counts, nil
+	}
+	counts, err := w.store.Counts(ctx, w.embedder.Model().ID)
+	if err != nil {
+		return Counts{}, err
+	}
+	w.recent.counts, w.recent.at = counts, time.Now()
+	return counts, nil
 }
 
 // The rate is measured over the latest slots.

@@ -228,10 +228,7 @@ func TestExp(t *testing.T) {
 }
 
 func FuzzTokens(f *testing.F) {
-	tok, err := newTokenizer(vocabFile)
-	if err != nil {
-		f.Fatal(err)
-	}
+	tok := setup(f).tokens
 	for _, text := range []string{"", "Hello, world", "a\x00\xff", "ﬁne ½ Ⅷ", "日本語 text", "::://30"} {
 		f.Add(text)
 	}

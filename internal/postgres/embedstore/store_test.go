@@ -314,14 +314,19 @@ func TestWorkerEmbedsEverything(t *testing.T) {
 	w := backlog.New(s, embeddingtest.New(), backlog.Options{BatchSize: 8, Poll: 10 * time.Millisecond})
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()
-	for {
-		p, err := w.Progress(t.Context())
+	for w.Stats().Embedded < 40 {
+		select {
+		case err := <-done:
+			t.Fatalf("Run ended: %v", err)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	for missing := 1; missing > 0; {
+		counts, err := s.Counts(t.Context(), "test")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p.Embedded == 50 {
-			break
-		}
+		missing = counts.Missing
 	}
 	cancel()
 	if err := <-done; err != nil {

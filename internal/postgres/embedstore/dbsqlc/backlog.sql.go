@@ -89,7 +89,7 @@ FROM chunks c
 WHERE c.embedding_model IS NULL
   AND NOT EXISTS (SELECT 1 FROM embedding_leases b WHERE b.chunk_id = c.id AND b.until > now())
   AND NOT EXISTS (SELECT 1 FROM embedding_failures f WHERE f.chunk_id = c.id AND f.model_id = $2 AND f.next_try_at > now())
-ORDER BY c.id DESC
+ORDER BY c.embedding_model DESC, c.id DESC
 LIMIT $3::int
 ON CONFLICT (chunk_id) DO UPDATE SET until = excluded.until WHERE l.until <= now()
 RETURNING l.chunk_id
@@ -102,7 +102,8 @@ type LeaseChunksParams struct {
 }
 
 // Takes the newest chunks that have no vector. Two workers may pick the same ones at once; the later one waits for the
-// earlier one's leases and gets none of them.
+// earlier one's leases and gets none of them. The order names embedding_model so that only chunks_embedding_model has
+// it: through the primary key, each call would pass over all chunks that are newer and done.
 func (q *Queries) LeaseChunks(ctx context.Context, db DBTX, arg LeaseChunksParams) ([]int64, error) {
 	rows, err := db.Query(ctx, leaseChunks, arg.LeaseSeconds, arg.ModelID, arg.AtMost)
 	if err != nil {
@@ -127,10 +128,10 @@ const leaseChunksOf = `-- name: LeaseChunksOf :many
 INSERT INTO embedding_leases AS l (chunk_id, until)
 SELECT c.id, now() + make_interval(secs => $1::float8)
 FROM chunks c
-WHERE c.embedding_model = $2::text
+WHERE c.embedding_model BETWEEN $2::text AND $2::text
   AND NOT EXISTS (SELECT 1 FROM embedding_leases b WHERE b.chunk_id = c.id AND b.until > now())
   AND NOT EXISTS (SELECT 1 FROM embedding_failures f WHERE f.chunk_id = c.id AND f.model_id = $3 AND f.next_try_at > now())
-ORDER BY c.id DESC
+ORDER BY c.embedding_model DESC, c.id DESC
 LIMIT $4::int
 ON CONFLICT (chunk_id) DO UPDATE SET until = excluded.until WHERE l.until <= now()
 RETURNING l.chunk_id
@@ -143,7 +144,7 @@ type LeaseChunksOfParams struct {
 	AtMost       int32
 }
 
-// The same for chunks that have the vector of another model.
+// The same for chunks that have the vector of another model. With "=" the order would be that of the primary key again.
 func (q *Queries) LeaseChunksOf(ctx context.Context, db DBTX, arg LeaseChunksOfParams) ([]int64, error) {
 	rows, err := db.Query(ctx, leaseChunksOf,
 		arg.LeaseSeconds,
