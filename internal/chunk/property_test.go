@@ -232,14 +232,15 @@ func TestCJKIsCutAtSentences(t *testing.T) {
 	}
 }
 
-// TestLargePage: a megabyte of text is no matter, on one line or on many.
+// TestLargePage: a megabyte of text is no matter, on one line or on many. The bound is far above what a busy machine needs
+// and far below what quadratic work would.
 func TestLargePage(t *testing.T) {
 	t.Parallel()
 	for name, unit := range map[string]string{"lines": "some words on a line\n\n", "one line": "some words without end ", "no space": "漢", "rows": "| a | b |\n", "fences": "```\nx\n"} {
 		markdown := strings.Repeat(unit, (1<<20)/len(unit))
 		start := time.Now()
 		chunks := chunk.Split(chunk.Doc{Markdown: markdown}, chunk.Options{})
-		if took := time.Since(start); took > 10*time.Second || len(chunks) < 10 {
+		if took := time.Since(start); took > time.Minute || len(chunks) < 10 {
 			t.Errorf("%s: %d chunks in %v", name, len(chunks), took)
 		}
 	}
