@@ -195,6 +195,14 @@ func plainTitle(s string) string {
 	return strings.NewReplacer(markStart, "", markEnd, "").Replace(s)
 }
 
+// title is the whole text of a value, which may be cut where it stands.
+func (v FacetValue) title() string {
+	if v.Note == "" {
+		return v.Text
+	}
+	return v.Text + ": " + v.Note
+}
+
 func passageCount(n int) string {
 	if n == 1 {
 		return "1 more passage"
@@ -209,6 +217,13 @@ func labelUnless(hidden bool, label string) string {
 		return ""
 	}
 	return label
+}
+
+func noneYet(running bool) string {
+	if running {
+		return "None so far."
+	}
+	return "None."
 }
 
 func num0(n int) string { return strconv.Itoa(n) }

@@ -43,6 +43,7 @@ type Facet struct {
 // FacetValue is one value with its count and the address that switches it.
 type FacetValue struct {
 	Text    string
+	Note    string // a longer name for Text
 	Count   string
 	URL     string
 	Current bool

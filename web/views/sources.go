@@ -101,6 +101,7 @@ type SourceLive struct {
 	Progress *Progress
 	RunURL   string
 	Note     string
+	Summary  string // what the last run did
 	Facts    []Fact
 	Announce string
 }
