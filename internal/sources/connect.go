@@ -105,7 +105,9 @@ func (s *Service) checkCredentials(c Credentials) (Credentials, error) {
 		c.Deployment = wiki.Cloud
 	}
 	bad := &wiki.InvalidError{}
-	add := func(field, message string) { bad.Fields = append(bad.Fields, wiki.FieldError{Field: field, Message: message}) }
+	add := func(field, message string) {
+		bad.Fields = append(bad.Fields, wiki.FieldError{Field: field, Message: message})
+	}
 	if c.Deployment != wiki.Cloud && c.Deployment != wiki.DataCenter {
 		add("deployment", "must be cloud or datacenter")
 	}

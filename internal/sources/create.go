@@ -73,7 +73,9 @@ func (s *Service) Create(ctx context.Context, n NewSource) (Source, error) {
 // newAccess checks the request, fills in its defaults, and returns what it gives to reach the site.
 func (s *Service) newAccess(ctx context.Context, n *NewSource) (Access, error) {
 	bad := &wiki.InvalidError{}
-	add := func(field, message string) { bad.Fields = append(bad.Fields, wiki.FieldError{Field: field, Message: message}) }
+	add := func(field, message string) {
+		bad.Fields = append(bad.Fields, wiki.FieldError{Field: field, Message: message})
+	}
 	var access Access
 	if n.ConnectionID != "" {
 		var err error
@@ -244,7 +246,9 @@ var notInSlug = regexp.MustCompile(`[^A-Za-z0-9._~-]+`)
 
 // sourceSlug is the id of the first source of a space key. Keys of personal spaces may hold characters that an address
 // would have to escape; those become dashes.
-func sourceSlug(spaceKey string) string { return "confluence_" + notInSlug.ReplaceAllString(spaceKey, "-") }
+func sourceSlug(spaceKey string) string {
+	return "confluence_" + notInSlug.ReplaceAllString(spaceKey, "-")
+}
 
 func freeID(slug string, taken []string) string {
 	id := slug

@@ -171,7 +171,7 @@ type Run struct {
 	SkippedReasons  map[string]int    `json:"skipped_reasons,omitempty"`
 	WatermarkFrom   *time.Time        `json:"watermark_from,omitempty"`
 	WatermarkTo     *time.Time        `json:"watermark_to,omitempty"`
-	Errors          []RunError        `json:"errors"`      // at most the first 50; the rest by RunErrors
+	Errors          []RunError        `json:"errors"` // at most the first 50; the rest by RunErrors
 }
 
 // RunError is one fault of one page in one run.

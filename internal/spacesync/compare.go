@@ -2,6 +2,7 @@ package spacesync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -204,8 +205,12 @@ func (w *work) files(ctx context.Context, items []*item) error {
 		}
 		return nil
 	})
-	if err != nil {
+	switch {
+	case err == nil:
+	case ctx.Err() != nil || fatal(err) || errors.Is(err, errGaveUp):
 		return err
+	default: // the names of files are worth less than the run; they come with the pages' next versions
+		w.log(ctx, "warn", err.Error())
 	}
 	for _, it := range items {
 		if !changed[it.ref.ID] || !it.live() {

@@ -117,7 +117,7 @@ func (w *work) searchChanges(ctx context.Context, byID map[string]*item) error {
 				if err != nil {
 					return err
 				}
-				if ref.ID != "" && byID[ref.ID] == nil {
+				if was := byID[ref.ID]; ref.ID != "" && (was == nil || was.ref.Version < ref.Version) {
 					byID[ref.ID] = &item{ref: tidy(ref, wiki.TypePage)}
 				}
 			}

@@ -32,8 +32,11 @@ func (w *work) spaceMetas(ctx context.Context) (map[string]wiki.Meta, error) {
 		}
 		return nil
 	})
-	if err != nil && (ctx.Err() != nil || hopelessListing(err) || errors.Is(err, errGaveUp)) {
+	if err != nil && (ctx.Err() != nil || fatal(err) || errors.Is(err, errGaveUp)) {
 		return nil, err
+	}
+	if err != nil {
+		w.log(ctx, "warn", fmt.Sprintf("%v; asking page by page", err))
 	}
 	return metas, nil
 }

@@ -233,6 +233,10 @@ func (m *model) page() (confluencetest.Truth, bool) {
 	return list[m.r.IntN(len(list))], true
 }
 
+func (m *model) home(id string) bool {
+	return id == m.wiki.HomePage("ENG") || id == m.wiki.HomePage("OPS")
+}
+
 // dare does what the simulator refuses where it makes no sense: a move below itself, a change of what has been purged.
 func dare(f func()) {
 	defer func() {
@@ -253,7 +257,7 @@ func (m *model) edit() {
 		return
 	}
 	m.number++
-	switch m.r.IntN(14) {
+	switch m.r.IntN(15) {
 	case 0, 1, 2:
 		m.wiki.Edit(p.ID, fmt.Sprintf("<p>word%sv%d</p>", p.ID, p.Version+1), "ada")
 	case 3:
@@ -265,12 +269,15 @@ func (m *model) edit() {
 	case 6:
 		m.wiki.Label(p.ID, fmt.Sprintf("label%d", m.r.IntN(5)))
 	case 7:
-		m.wiki.Restrict(p.ID, confluencetest.Readers{Users: []string{robot}})
+		m.wiki.Restrict(p.ID, confluencetest.Readers{Users: []string{[]string{robot, robot, "ada"}[m.r.IntN(3)]}})
 	case 8:
 		if id := m.node(); id != "" {
-			m.wiki.Restrict(id, confluencetest.Readers{})
+			dare(func() { m.wiki.Restrict(id, confluencetest.Readers{}) })
 		}
 	case 9:
+		if m.home(p.ID) { // the simulator puts new and restored pages below it
+			return
+		}
 		m.wiki.Trash(p.ID)
 		m.gone[p.ID] = true
 		switch m.r.IntN(3) {
@@ -289,13 +296,18 @@ func (m *model) edit() {
 		}
 	case 11:
 		key := []string{"ENG", "OPS", "LAB"}[m.r.IntN(3)]
-		if !m.gone[m.wiki.HomePage(key)] && p.Type == "page" {
+		if !m.gone[m.wiki.HomePage(key)] && p.Type == "page" && !m.home(p.ID) {
 			dare(func() { m.wiki.MoveToSpace(p.ID, key, "") })
 		}
 	case 12:
 		m.sick[p.ID] = true
 		m.wiki.Poison(p.ID, m.r.IntN(2) == 0)
 	case 13:
+		if p.Type == "page" && m.r.IntN(3) == 0 && !m.home(p.ID) {
+			m.wiki.ConvertToBlogPost(p.ID)
+			m.gone[p.ID] = true // as a place for others
+		}
+	case 14:
 		m.wiki.SetVersion(p.ID, p.Version+1, p.Modified.Add(-time.Duration(m.r.IntN(100))*time.Hour))
 	}
 }

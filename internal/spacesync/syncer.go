@@ -194,14 +194,14 @@ func (w *work) sync(ctx context.Context) error {
 	if err := w.place(ctx, items, compare); err != nil {
 		return err
 	}
+	if err := w.trust(ctx); err != nil {
+		return err
+	}
 	if compare && deletes {
 		w.rec.phase(sources.PhaseReconciling)
 		if err := w.deletions(ctx); err != nil {
 			return err
 		}
-	}
-	if err := w.trust(ctx); err != nil {
-		return err
 	}
 	if err := w.rec.check(); err != nil {
 		return err
