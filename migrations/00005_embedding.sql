@@ -5,6 +5,8 @@
 -- as from TOAST. Not PLAIN, because the vectors of the longest models would not fit beside anything else: MAIN moves
 -- them out of line only then.
 ALTER TABLE chunks ALTER embedding SET STORAGE MAIN;
+-- Every chunk is written twice, by the sync and by the embedder: clean up early.
+ALTER TABLE chunks SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 1);
 
 -- Finds the newest chunks that have no vector (embedding_model is null), or one of another model, and counts by model.
 CREATE INDEX chunks_embedding_model ON chunks (embedding_model, id);
@@ -50,4 +52,5 @@ END $$;
 -- +goose StatementEnd
 DROP TABLE embedding_failures, embedding_leases, embedding_models;
 DROP INDEX chunks_hash, chunks_embedding_model;
+ALTER TABLE chunks RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_cost_delay);
 ALTER TABLE chunks ALTER embedding SET STORAGE EXTERNAL;

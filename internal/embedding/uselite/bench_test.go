@@ -3,6 +3,7 @@ package uselite
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -159,4 +160,21 @@ func BenchmarkQueryDuringDocuments(b *testing.B) {
 	for _, p := range []int{50, 95, 99} {
 		b.ReportMetric(float64(took[len(took)*p/100])/float64(time.Millisecond), fmt.Sprintf("p%d-ms", p))
 	}
+}
+
+// BenchmarkLoad is what the model adds to the start of the program, and to its memory.
+func BenchmarkLoad(b *testing.B) {
+	b.ReportAllocs()
+	var m *Model
+	for b.Loop() {
+		var err error
+		if m, err = New(Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	runtime.GC()
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	b.ReportMetric(float64(memory.HeapAlloc)/(1<<20), "heap-MB")
+	runtime.KeepAlive(m)
 }

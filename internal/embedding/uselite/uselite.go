@@ -150,15 +150,28 @@ func (m *Model) leave() {
 // for network input and timers, which it puts off by up to 10 ms while all cores compute.
 const breath = 10 * time.Microsecond
 
+// patience is how long a part of a window lets queries go first. Then it goes on, so that even under a constant stream of
+// queries documents get some percent of the processor.
+const patience = 100 * time.Millisecond
+
 // makeWay lets queries go first. It is what documents do between the parts of a window.
 func (m *Model) makeWay() {
 	if m.waiting.Load() == 0 {
 		time.Sleep(breath)
 	}
+	if m.waiting.Load() == 0 {
+		return
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
 	for m.waiting.Load() > 0 {
 		m.mu.Lock()
 		resume := m.resume
 		m.mu.Unlock()
-		<-resume
+		select {
+		case <-resume:
+		case <-timer.C:
+			return
+		}
 	}
 }
