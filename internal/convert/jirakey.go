@@ -25,7 +25,8 @@ const (
 // DefaultStopList are the prefixes of standards, algorithms and the like that look like issue keys.
 func DefaultStopList() []string { return slices.Clone(stopList) }
 
-var stopList = strings.Fields(`UTF UCS ISO ASCII ANSI CP KOI GB //nolint:gochecknoglobals // a table
+//nolint:gochecknoglobals // a table
+var stopList = strings.Fields(`UTF UCS ISO ASCII ANSI CP KOI GB
 	IEC IEEE DIN EN ECMA RFC BCP PEP JSR JEP NIST FIPS PCI RS EAN ISBN
 	SHA MD AES DES RSA CRC TLS SSL CVE CWE GHSA
 	HTTP TCP UDP IPV USB HDMI GPT

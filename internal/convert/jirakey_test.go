@@ -172,3 +172,19 @@ func BenchmarkIssueKeys(b *testing.B) {
 		})
 	}
 }
+
+// TestDefaultStopList: it holds prefixes and nothing else.
+func TestDefaultStopList(t *testing.T) {
+	t.Parallel()
+	list := DefaultStopList()
+	for _, p := range list {
+		if !wholeKey.MatchString(p+"-1") {
+			t.Errorf("%q is no prefix of anything that looks like an issue key", p)
+		}
+	}
+	for _, p := range []string{"UTF", "GB", "IEC", "SHA", "CVE", "COVID"} {
+		if !slices.Contains(list, p) {
+			t.Errorf("%s is not in the list", p)
+		}
+	}
+}

@@ -145,12 +145,17 @@ func mermaidRevisions(c *converter, m macro) error {
 	if !ok {
 		text = m.text("data", "body", "")
 	}
+	c.codeBlock("mermaid", lastRevision(text))
+	return nil
+}
+
+// lastRevision returns the body of the last revision in text, or text itself where it is no such list.
+func lastRevision(text string) string {
 	var revisions []struct {
 		Body string `json:"body"`
 	}
-	if json.Unmarshal([]byte(text), &revisions) != nil || len(revisions) == 0 {
-		c.codeBlock("mermaid", text)
-		return nil
+	if err := json.Unmarshal([]byte(text), &revisions); err != nil || len(revisions) == 0 {
+		return text
 	}
 	source := revisions[len(revisions)-1].Body
 	if !strings.ContainsAny(source, " \n") {
@@ -158,6 +163,5 @@ func mermaidRevisions(c *converter, m macro) error {
 			source = unescaped
 		}
 	}
-	c.codeBlock("mermaid", clean(source, map[string]int{}))
-	return nil
+	return clean(source, map[string]int{})
 }
