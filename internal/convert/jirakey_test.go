@@ -178,7 +178,7 @@ func TestDefaultStopList(t *testing.T) {
 	t.Parallel()
 	list := DefaultStopList()
 	for _, p := range list {
-		if !wholeKey.MatchString(p+"-1") {
+		if !wholeKey.MatchString(p + "-1") {
 			t.Errorf("%q is no prefix of anything that looks like an issue key", p)
 		}
 	}
