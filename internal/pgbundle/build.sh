@@ -7,6 +7,9 @@ set -eu
 
 suite=trixie # the oldest release with both source packages
 server=postgresql-17
+# An earlier release of it, for mirrors that list a newer one than they hold.
+pinned=17.11
+pinned_sha256=dd27f2b3c59e73ed14aa3324901242bf69a032a6347805f274e6260322d42979
 
 say() { echo "pgbundle: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -33,14 +36,19 @@ quietly() {
 	}
 }
 
-# apt COMMAND...: three times, since mirrors and locks fail now and then.
-apt() {
+# try_apt COMMAND...: three times, since mirrors and locks fail now and then.
+try_apt() {
 	for try in 1 2 3; do
 		if $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 "$@" >"$tmp/log" 2>&1; then
 			return 0
 		fi
 		sleep "$try"
 	done
+	return 1
+}
+
+apt() {
+	try_apt "$@" && return
 	cat "$tmp/log" >&2
 	die "failed: apt-get $*"
 }
@@ -69,7 +77,13 @@ echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror
 own="-o Dir::Etc::SourceList=$tmp/apt/sources.list -o Dir::Etc::SourceParts=- -o Dir::State::Lists=$tmp/apt/lists
 	-o Dir::Cache=$tmp/apt/cache -o APT::Sandbox::User=root"
 apt $own update
-(cd "$tmp/deb" && apt $own source --download-only "$server" pgvector)
+cd "$tmp/deb"
+apt $own source --download-only pgvector
+if ! try_apt $own source --download-only "$server"; then
+	say "the mirror lacks the $server that it lists; taking $pinned"
+	name=${server}_$pinned.orig.tar.bz2
+	quietly /usr/lib/apt/apt-helper download-file "${mirror%/}/pool/main/p/$server/$name" "$tmp/deb/$name" "SHA256:$pinned_sha256"
+fi
 tar -xf "$tmp"/deb/"$server"_*.orig.tar.* -C "$tmp/pg" --strip-components=1
 tar -xf "$tmp"/deb/pgvector_*.orig.tar.* -C "$tmp/vector" --strip-components=1
 
