@@ -15,7 +15,7 @@ import (
 // words fetches what the words of a query need, and replaces those that the corpus does not have by near ones that it
 // has. The words as typed are searched where that is asked for; then the correction is offered.
 func (r *Searcher) words(ctx context.Context, req Request, f *found, w *wanted) (*wanted, error) {
-	sc, err := newScorer(ctx, f.s, r.postings, w)
+	sc, err := newScorer(ctx, f.s, r.postings, w, f.lang)
 	if err != nil {
 		return nil, err
 	}
@@ -29,8 +29,8 @@ func (r *Searcher) words(ctx context.Context, req Request, f *found, w *wanted) 
 		return w, nil
 	}
 	p := parse(corrected)
-	next := analyse(p, f.s.configs)
-	if f.scorer, err = newScorer(ctx, f.s, r.postings, next); err != nil {
+	next := analyse(p, f.lang)
+	if f.scorer, err = newScorer(ctx, f.s, r.postings, next, f.lang); err != nil {
 		return nil, err
 	}
 	f.results.Corrected = true

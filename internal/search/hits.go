@@ -8,8 +8,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
-	"github.com/sluicehq/sluice/internal/search/analysis"
 	"github.com/sluicehq/sluice/internal/search/inverted"
 )
 
@@ -144,14 +144,14 @@ func (f *found) hit(c *candidate, list []passage, texts map[int64]*ChunkText, cu
 	if marked := cut.mark(p.Title); marked != p.Title {
 		h.TitleMarked = marked
 	}
-	var shingles []map[string]bool
+	var shingles []map[uint64]bool
 	for _, x := range list {
 		t := texts[f.s.chunkID(x.doc)]
 		if t == nil || len(h.Passages) == shownPassages {
 			continue
 		}
 		words := shinglesOf(t.Body)
-		if slices.ContainsFunc(shingles, func(other map[string]bool) bool { return overlap(words, other) > 0.8 }) {
+		if slices.ContainsFunc(shingles, func(other map[uint64]bool) bool { return overlap(words, other) > 0.8 }) {
 			continue
 		}
 		shingles = append(shingles, words)
@@ -197,19 +197,23 @@ func crumbs(raw []byte) []string {
 	return titles
 }
 
-// shinglesOf returns the triples of words of a text.
-func shinglesOf(text string) map[string]bool {
-	set := map[string]bool{}
-	var last [2]string
-	for _, w := range fieldsFolded(text) {
-		set[last[0]+" "+last[1]+" "+w] = true
-		last[0], last[1] = last[1], w
+// shinglesOf returns the triples of words of a text, as hashes.
+func shinglesOf(text string) map[uint64]bool {
+	set := make(map[uint64]bool, len(text)/6)
+	var last [2]uint64
+	for w := range strings.FieldsSeq(text) {
+		h := uint64(14695981039346656037) // FNV-1a
+		for i := range len(w) {
+			h = (h ^ uint64(w[i]|0x20)) * 1099511628211
+		}
+		set[last[0]*31+last[1]*17+h] = true
+		last[0], last[1] = last[1], h
 	}
 	return set
 }
 
 // overlap is the share of what two sets have in common in both together.
-func overlap(a, b map[string]bool) float64 {
+func overlap(a, b map[uint64]bool) float64 {
 	if len(a) == 0 || len(b) == 0 {
 		return 0
 	}
@@ -263,14 +267,5 @@ func (f *found) termScores(d docRef) []TermScore {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b TermScore) int { return cmp.Compare(b.Score, a.Score) })
-	return list
-}
-
-// fieldsFolded are the words of a text, folded.
-func fieldsFolded(text string) []string {
-	var list []string
-	for _, t := range analysis.New("simple").Tokens(text) {
-		list = append(list, t.Folded)
-	}
 	return list
 }

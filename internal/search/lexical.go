@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/sluicehq/sluice/internal/search/analysis"
 	"github.com/sluicehq/sluice/internal/search/inverted"
 )
 
@@ -51,11 +52,12 @@ type scorer struct {
 	terms    []scored
 	postings [][][]byte // by segment, by term
 	index    map[string]int
+	plain    *analysis.Analyzer // words as they are written
 }
 
 // newScorer fetches what the words of a query need: postings and frequencies.
-func newScorer(ctx context.Context, s *state, cache *postingsCache, w *wanted) (*scorer, error) {
-	sc := &scorer{s: s, index: map[string]int{}}
+func newScorer(ctx context.Context, s *state, cache *postingsCache, w *wanted, lang *speech) (*scorer, error) {
+	sc := &scorer{s: s, plain: lang.plain, index: map[string]int{}}
 	shares := map[string]float64{}
 	var texts []string
 	add := func(t term, share float64) {
@@ -70,7 +72,7 @@ func newScorer(ctx context.Context, s *state, cache *postingsCache, w *wanted) (
 			add(t, float64(t.Share))
 		}
 	}
-	for _, t := range w.joined(s.configs) {
+	for _, t := range w.joined(lang) {
 		add(t, float64(t.Share))
 	}
 	for _, list := range [][][]word{w.phrases, w.excluded} {

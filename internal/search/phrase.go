@@ -119,7 +119,7 @@ func (sc *scorer) inARow(ctx context.Context, store Store, docs []docRef, words 
 	if err != nil {
 		return nil, false, err
 	}
-	an := analysis.New("simple") // the words as they are written, not their stems
+	an := sc.plain
 	for _, t := range texts {
 		if hasRow(an, t.Body, words) || hasRow(an, t.Title, words) || hasRow(an, t.Heading, words) {
 			kept = append(kept, byID[t.ID])

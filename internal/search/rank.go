@@ -212,15 +212,10 @@ func (q *plan) titleShare(p *pageInfo) float64 {
 	if len(q.wanted.words) == 0 {
 		return 0
 	}
-	terms := map[string]bool{}
-	for _, t := range q.titles.Tokens(p.Title) {
-		for _, x := range t.Terms {
-			terms[x.Text] = true
-		}
-	}
+	terms := p.terms(q.titles)
 	n := 0
 	for _, w := range q.wanted.words {
-		if slices.ContainsFunc(w.Terms, func(t term) bool { return t.Share >= 1 && terms[t.Text] }) {
+		if slices.ContainsFunc(w.Terms, func(t term) bool { return t.Share >= 1 && slices.Contains(terms, t.Text) }) {
 			n++
 		}
 	}

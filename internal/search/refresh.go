@@ -19,6 +19,7 @@ type reader struct {
 
 	mu      sync.Mutex
 	started time.Time // of the last refresh that succeeded
+	known   *numbering
 }
 
 // freshPieces is how many small in-memory segments there are before they are put together.
@@ -52,14 +53,17 @@ func (r *reader) state(ctx context.Context) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := next(old, c)
+	if r.known == nil {
+		r.known = newNumbering()
+	}
+	s := next(old, c, r.known)
 	r.current.Store(s)
 	r.started = started
 	return s, nil
 }
 
 // next makes the state that follows old.
-func next(old *state, c Changes) *state {
+func next(old *state, c Changes, known *numbering) *state {
 	if old == nil {
 		old = &state{byKey: map[inverted.PageKey]int32{}, sources: map[string]Source{}}
 	}
@@ -79,9 +83,10 @@ func next(old *state, c Changes) *state {
 		return &s
 	}
 	if !sameSources {
-		s.setSources(sources)
+		s.setSources(sources, known)
 	}
-	s.setPages(news.pages)
+	s.setPages(news.pages, known)
+	s.names = known.names
 	if !sameSources || len(news.pages) > 0 {
 		s.indexPages()
 	}
@@ -134,7 +139,7 @@ func samePage(a, b Page) bool {
 		slices.Equal(a.JiraKeys, b.JiraKeys) && a.Restricted == b.Restricted && a.Deleted == b.Deleted && a.Chunks == b.Chunks && a.Hash == b.Hash
 }
 
-func (s *state) setSources(sources map[string]Source) {
+func (s *state) setSources(sources map[string]Source, known *numbering) {
 	s.sources = sources
 	s.configs = nil
 	for _, id := range slices.Sorted(maps.Keys(sources)) {
@@ -144,18 +149,18 @@ func (s *state) setSources(sources map[string]Source) {
 	}
 	s.pages = slices.Clone(s.pages)
 	for i, p := range s.pages {
-		s.pages[i] = newPageInfo(p.Page, sources)
+		s.pages[i] = newPageInfo(p.Page, sources, known)
 	}
 }
 
-func (s *state) setPages(pages []Page) {
+func (s *state) setPages(pages []Page, known *numbering) {
 	if len(pages) == 0 {
 		return
 	}
 	s.pages = slices.Clone(s.pages)
 	s.byKey = maps.Clone(s.byKey)
 	for _, p := range pages {
-		s.pages[s.pageNumber(inverted.PageKey{SourceID: p.SourceID, PageID: p.PageID})] = newPageInfo(p, s.sources)
+		s.pages[s.pageNumber(inverted.PageKey{SourceID: p.SourceID, PageID: p.PageID})] = newPageInfo(p, s.sources, known)
 	}
 }
 

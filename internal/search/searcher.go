@@ -30,15 +30,16 @@ type Options struct {
 
 // Searcher answers searches. It is safe for concurrent use.
 type Searcher struct {
-	store    Store
-	embedder embedding.Embedder // nil: there is no vector leg
-	reader   reader
-	postings *postingsCache
-	queries  *queryCache
-	slots    chan struct{}
-	timeout  time.Duration
-	now      func() time.Time
-	log      *slog.Logger
+	store     Store
+	embedder  embedding.Embedder // nil: there is no vector leg
+	reader    reader
+	postings  *postingsCache
+	queries   *queryCache
+	languages *languages
+	slots     chan struct{}
+	timeout   time.Duration
+	now       func() time.Time
+	log       *slog.Logger
 }
 
 // cachedQueries is how many embedded queries are remembered.
@@ -64,6 +65,7 @@ func New(store Store, embedder embedding.Embedder, o Options) *Searcher {
 	}
 	s.postings = newPostingsCache(store, o.CacheBytes)
 	s.queries = newQueryCache(cachedQueries)
+	s.languages = newLanguages()
 	s.slots = make(chan struct{}, o.Concurrent)
 	return s
 }
@@ -163,7 +165,9 @@ func (r *Searcher) once(ctx context.Context, req Request, last bool) (Results, e
 	}
 	p := parse(req.Query)
 	results := Results{Query: req.Query, Mode: req.Mode, Degraded: []string{}, Hits: []Hit{}}
-	w := analyse(p, s.configs)
+	lang := r.languages.lend(s.configs)
+	defer r.languages.giveBack(lang)
+	w := analyse(p, lang)
 	filters := req.Filters.and(p.Filters)
 	if len(w.words) == 0 && filters.empty() {
 		return Results{}, wiki.Invalid("q", "has no word to search for")
@@ -175,8 +179,8 @@ func (r *Searcher) once(ctx context.Context, req Request, last bool) (Results, e
 		}
 	}
 	a := s.allow(filters, req.IncludeRestricted)
-	q := &plan{mode: req.Mode, sort: req.Sort, titles: analysis.New(firstOf(s.configs, "english")), now: r.now()}
-	found := &found{s: s, p: p, a: a, plan: q, results: &results}
+	q := &plan{mode: req.Mode, sort: req.Sort, titles: lang.analyzers[0], now: r.now()}
+	found := &found{s: s, p: p, lang: lang, a: a, plan: q, results: &results}
 	if len(w.words) == 0 {
 		found.listing()
 	} else if err := r.legs(ctx, req, found, w, after.Offset+req.Limit); err != nil {
@@ -197,6 +201,7 @@ func (r *Searcher) once(ctx context.Context, req Request, last bool) (Results, e
 type found struct {
 	s       *state
 	p       *parsed
+	lang    *speech
 	a       *allowed
 	plan    *plan
 	scorer  *scorer
@@ -331,11 +336,4 @@ func freeText(p *parsed) string {
 		parts = append(parts, p.text(s))
 	}
 	return strings.Join(parts, " ")
-}
-
-func firstOf(list []string, otherwise string) string {
-	if len(list) == 0 {
-		return otherwise
-	}
-	return list[0]
 }

@@ -18,18 +18,10 @@ const (
 type cutter struct {
 	analyzers []*analysis.Analyzer
 	weights   map[string]float64 // of the terms of the query
-	runes     []string           // single characters of Chinese, Japanese or Korean that are searched
 }
 
 func newCutter(f *found) *cutter {
-	c := &cutter{weights: map[string]float64{}}
-	configs := f.s.configs
-	if len(configs) == 0 {
-		configs = []string{"english"}
-	}
-	for _, config := range configs {
-		c.analyzers = append(c.analyzers, analysis.New(config))
-	}
+	c := &cutter{analyzers: f.lang.analyzers, weights: map[string]float64{}}
 	if f.scorer != nil {
 		for _, t := range f.scorer.terms {
 			if t.weight > 0 {
@@ -50,7 +42,7 @@ type match struct {
 // matches finds the tokens of a text that share a term with the query.
 func (c *cutter) matches(text string) []match {
 	var list []match
-	for n, a := range c.analyzers {
+	for _, a := range c.analyzers {
 		for _, t := range a.Tokens(text) {
 			if t.Kind == analysis.CJK {
 				list = append(list, c.runs(text, t)...)
@@ -59,9 +51,6 @@ func (c *cutter) matches(text string) []match {
 			if m, ok := c.match(t); ok {
 				list = append(list, m)
 			}
-		}
-		if n == 0 && len(c.analyzers) == 1 {
-			break
 		}
 	}
 	return inTextOrder(list)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/sluicehq/sluice/internal/search/analysis"
 	"github.com/sluicehq/sluice/internal/search/inverted"
@@ -26,6 +27,7 @@ type state struct {
 	// Pages by the terms of their labels, and by the issue keys they carry.
 	labelPages map[string][]int32
 	jiraPages  map[string][]int32
+	names      []string // values of facets, by number
 }
 
 // docRef is a chunk: segment and number in it.
@@ -54,13 +56,36 @@ type pageInfo struct {
 	kind       string
 	folded     string   // title
 	labelTerms []string // terms of its labels
+	titleTerms atomic.Pointer[[]string]
+	// Numbers of facet values in state.names.
+	space, author, typ int32
+	labels             []int32
 }
 
-func newPageInfo(p Page, sources map[string]Source) *pageInfo {
+// terms are the terms of the title; they are made when they are first needed.
+func (p *pageInfo) terms(a *analysis.Analyzer) []string {
+	if list := p.titleTerms.Load(); list != nil {
+		return *list
+	}
+	list := []string{}
+	for _, t := range a.Tokens(p.Title) {
+		for _, x := range t.Terms {
+			list = append(list, x.Text)
+		}
+	}
+	p.titleTerms.Store(&list)
+	return list
+}
+
+func newPageInfo(p Page, sources map[string]Source, known *numbering) *pageInfo {
 	source, ok := sources[p.SourceID]
 	info := &pageInfo{Page: p, live: ok && !p.Deleted, kind: source.Kind, folded: analysis.Fold(p.Title)}
+	info.space, info.author, info.typ = known.number(p.SpaceKey), known.number(p.Author), known.number(p.Type)
+	for _, l := range p.Labels {
+		info.labels = append(info.labels, known.number(l))
+	}
 	if len(p.Labels) > 0 {
-		a := analysis.New(source.TextConfig)
+		a := known.analyzer(source.TextConfig)
 		for _, label := range p.Labels {
 			for _, t := range a.Tokens(label) {
 				for _, term := range t.Terms {

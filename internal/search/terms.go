@@ -37,14 +37,8 @@ type wanted struct {
 }
 
 // analyse makes words of a query, in all languages in use.
-func analyse(p *parsed, configs []string) *wanted {
-	if len(configs) == 0 {
-		configs = []string{"english"}
-	}
-	analyzers := make([]*analysis.Analyzer, len(configs))
-	for i, c := range configs {
-		analyzers[i] = analysis.New(c)
-	}
+func analyse(p *parsed, lang *speech) *wanted {
+	analyzers := lang.analyzers
 	w := &wanted{}
 	for _, s := range inOrder(p) {
 		phrase := -1
@@ -115,13 +109,9 @@ func (w *wanted) limit() {
 const joinedShare = 0.7
 
 // joined returns terms for neighbouring words written as one ("fail over" as "failover").
-func (w *wanted) joined(configs []string) []term {
-	if len(configs) == 0 {
-		configs = []string{"english"}
-	}
+func (w *wanted) joined(lang *speech) []term {
 	var list []term
-	for _, c := range configs {
-		a := analysis.New(c)
+	for _, a := range lang.analyzers {
 		for i := 1; i < len(w.words); i++ {
 			x, y := w.words[i-1], w.words[i]
 			if x.Kind != analysis.Word || y.Kind != analysis.Word || y.Start-x.End > 1 {

@@ -1,9 +1,13 @@
--- name: SnapshotXmin :one
--- Transactions from this one on may not be visible yet; a reader asks for their rows again next time.
-SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin;
-
--- name: SegmentIDs :many
-SELECT id FROM search_segments ORDER BY id;
+-- name: Look :one
+-- What every search asks first, in one statement, so of one state of the database: which segments and sources there are,
+-- and whether anything changed. Transactions from xmin on may not be visible yet; a reader asks for their rows again.
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin,
+    coalesce((SELECT array_agg(id ORDER BY id) FROM search_segments), '{}')::bigint[] AS segments,
+    (EXISTS (SELECT FROM search_fresh f WHERE f.changed >= @since) OR EXISTS (SELECT FROM search_removed r WHERE r.changed >= @since)
+        OR EXISTS (SELECT FROM confluence_pages p WHERE p.search_changed >= @since))::boolean AS changed,
+    coalesce((SELECT array_agg(source_id ORDER BY source_id) FROM sources), '{}')::text[] AS source_ids,
+    coalesce((SELECT array_agg(source_type ORDER BY source_id) FROM sources), '{}')::text[] AS source_types,
+    coalesce((SELECT array_agg(text_config ORDER BY source_id) FROM sources), '{}')::text[] AS text_configs;
 
 -- name: SegmentHeaders :many
 SELECT id, header FROM search_segments WHERE id = ANY(@ids::bigint[]) ORDER BY id;
@@ -18,6 +22,3 @@ SELECT chunk_id FROM search_removed WHERE changed >= @since;
 SELECT source_id, page_id, space_key, type, title, url, last_modified, ancestor_ids, author_id, author_name, labels, jira_keys,
     restricted, is_deleted, chunk_count, coalesce(content_hash, ''::bytea)::bytea AS content_hash
 FROM confluence_pages WHERE search_changed >= @since;
-
--- name: SearchSources :many
-SELECT source_id, source_type, text_config FROM sources ORDER BY source_id;

@@ -2,6 +2,7 @@ package searchstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,30 +12,59 @@ import (
 	"github.com/sluicehq/sluice/internal/postgres/searchstore/dbsqlc"
 	"github.com/sluicehq/sluice/internal/search"
 	"github.com/sluicehq/sluice/internal/search/inverted"
+	"github.com/sluicehq/sluice/internal/wiki"
 )
 
 // Changes implements search.Store: what is new to a reader, as one state of the database. A reader that knows other
 // segments than there are gets all fresh and removed chunks again, because maintenance has moved them.
 func (s *Store) Changes(ctx context.Context, known search.Known) (search.Changes, error) {
+	quiet, ok, err := s.quiet(ctx, known)
+	if err != nil || ok {
+		return quiet, err
+	}
 	var c search.Changes
-	err := s.snapshot(ctx, func(tx pgx.Tx) error {
+	err = s.snapshot(ctx, func(tx pgx.Tx) error {
 		c = search.Changes{}
 		return s.changes(ctx, tx, known, &c)
 	})
+	if errors.Is(err, inverted.ErrDamaged) {
+		err = fmt.Errorf("%w: %w; maintenance builds it anew", wiki.ErrUnavailable, err)
+	}
 	if err != nil {
 		return search.Changes{}, fmt.Errorf("changes of the search index: %w", postgres.Translate(err))
 	}
 	return c, nil
 }
 
+// quiet answers in one round trip where nothing has changed, as is mostly so.
+func (s *Store) quiet(ctx context.Context, known search.Known) (search.Changes, bool, error) {
+	if known.Since == 0 {
+		return search.Changes{}, false, nil
+	}
+	look, err := s.q.Look(ctx, s.reader, known.Since)
+	if err != nil {
+		return search.Changes{}, false, fmt.Errorf("changes of the search index: %w", postgres.Translate(err))
+	}
+	if look.Changed || !slices.Equal(look.Segments, known.Segments) {
+		return search.Changes{}, false, nil
+	}
+	return search.Changes{Since: look.Xmin, SegmentIDs: look.Segments, Sources: sourcesOf(look)}, true, nil
+}
+
+func sourcesOf(look dbsqlc.LookRow) []search.Source {
+	list := make([]search.Source, len(look.SourceIds))
+	for i, id := range look.SourceIds {
+		list[i] = search.Source{ID: id, Kind: look.SourceTypes[i], TextConfig: look.TextConfigs[i]}
+	}
+	return list
+}
+
 func (s *Store) changes(ctx context.Context, tx pgx.Tx, known search.Known, c *search.Changes) error {
-	var err error
-	if c.Since, err = s.q.SnapshotXmin(ctx, tx); err != nil {
+	look, err := s.q.Look(ctx, tx, known.Since)
+	if err != nil {
 		return err
 	}
-	if c.SegmentIDs, err = s.q.SegmentIDs(ctx, tx); err != nil {
-		return err
-	}
+	c.Since, c.SegmentIDs, c.Sources = look.Xmin, look.Segments, sourcesOf(look)
 	since := known.Since
 	if since == 0 || !slices.Equal(c.SegmentIDs, known.Segments) {
 		c.Moved, since = true, 0
@@ -64,11 +94,7 @@ func (s *Store) changes(ctx context.Context, tx pgx.Tx, known search.Known, c *s
 	for i, r := range pages {
 		c.Pages[i] = page(r)
 	}
-	sources, err := s.q.SearchSources(ctx, tx)
-	for _, r := range sources {
-		c.Sources = append(c.Sources, search.Source{ID: r.SourceID, Kind: r.SourceType, TextConfig: r.TextConfig})
-	}
-	return err
+	return nil
 }
 
 func (s *Store) newSegments(ctx context.Context, tx pgx.Tx, known search.Known, c *search.Changes) error {

@@ -23,28 +23,35 @@ const (
 // Nearest implements search.Store. The index is one per model, over the expression that vectorSQL writes; where the
 // caller names the chunks, they are compared one by one.
 func (s *Store) Nearest(ctx context.Context, n search.NearestQuery) ([]search.Near, error) {
+	sql, args := vectorSQL(n)
 	var found []search.Near
-	err := s.snapshot(ctx, func(tx pgx.Tx) error {
-		if n.Among == nil {
-			_, err := tx.Exec(ctx, fmt.Sprintf(
-				"SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = %d; SET LOCAL hnsw.max_scan_tuples = %d",
-				min(max(n.Limit, leastBreadth), mostBreadth), max(mostTuples, n.Limit)), pgx.QueryExecModeSimpleProtocol)
-			if err != nil {
-				return err
-			}
+	var err error
+	if n.Among != nil {
+		rows, queryErr := s.reader.Query(ctx, sql, args...)
+		if err = queryErr; err == nil {
+			found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[search.Near])
 		}
-		sql, args := vectorSQL(n)
-		rows, err := tx.Query(ctx, sql, args...)
-		if err != nil {
-			return err
-		}
-		found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[search.Near])
-		return err
-	})
+	} else {
+		found, err = s.byIndex(ctx, sql, args, n.Limit)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("nearest chunks: %w", postgres.Translate(err))
 	}
 	return found, nil
+}
+
+// byIndex runs a query with the index's settings, all in one round trip.
+func (s *Store) byIndex(ctx context.Context, sql string, args []any, limit int) (found []search.Near, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue("BEGIN READ ONLY")
+	batch.Queue(fmt.Sprintf(`SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '%d', true),
+		set_config('hnsw.max_scan_tuples', '%d', true)`, min(max(limit, leastBreadth), mostBreadth), max(mostTuples, limit)))
+	batch.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+		found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[search.Near])
+		return err
+	})
+	batch.Queue("COMMIT")
+	return found, s.reader.SendBatch(ctx, batch).Close()
 }
 
 // vectorSQL is the one place of SQL that is made at run time: the planner uses an expression index only where number of

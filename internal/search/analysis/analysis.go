@@ -149,7 +149,7 @@ func acronym(s string) bool {
 
 // unapostrophe drops the genitive and joins contractions: "server's" → "server", "don't" → "dont".
 func unapostrophe(word string) string {
-	if !strings.ContainsAny(word, "'’") {
+	if ascii(word) && strings.IndexByte(word, '\'') < 0 {
 		return word
 	}
 	word = strings.ReplaceAll(word, "’", "'")

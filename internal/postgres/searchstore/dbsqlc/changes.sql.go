@@ -46,6 +46,41 @@ func (q *Queries) FreshSince(ctx context.Context, db DBTX, since int64) ([]Fresh
 	return items, nil
 }
 
+const look = `-- name: Look :one
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin,
+    coalesce((SELECT array_agg(id ORDER BY id) FROM search_segments), '{}')::bigint[] AS segments,
+    (EXISTS (SELECT FROM search_fresh f WHERE f.changed >= $1) OR EXISTS (SELECT FROM search_removed r WHERE r.changed >= $1)
+        OR EXISTS (SELECT FROM confluence_pages p WHERE p.search_changed >= $1))::boolean AS changed,
+    coalesce((SELECT array_agg(source_id ORDER BY source_id) FROM sources), '{}')::text[] AS source_ids,
+    coalesce((SELECT array_agg(source_type ORDER BY source_id) FROM sources), '{}')::text[] AS source_types,
+    coalesce((SELECT array_agg(text_config ORDER BY source_id) FROM sources), '{}')::text[] AS text_configs
+`
+
+type LookRow struct {
+	Xmin        int64
+	Segments    []int64
+	Changed     bool
+	SourceIds   []string
+	SourceTypes []string
+	TextConfigs []string
+}
+
+// What every search asks first, in one statement, so of one state of the database: which segments and sources there are,
+// and whether anything changed. Transactions from xmin on may not be visible yet; a reader asks for their rows again.
+func (q *Queries) Look(ctx context.Context, db DBTX, since int64) (LookRow, error) {
+	row := db.QueryRow(ctx, look, since)
+	var i LookRow
+	err := row.Scan(
+		&i.Xmin,
+		&i.Segments,
+		&i.Changed,
+		&i.SourceIds,
+		&i.SourceTypes,
+		&i.TextConfigs,
+	)
+	return i, err
+}
+
 const pagesSince = `-- name: PagesSince :many
 SELECT source_id, page_id, space_key, type, title, url, last_modified, ancestor_ids, author_id, author_name, labels, jira_keys,
     restricted, is_deleted, chunk_count, coalesce(content_hash, ''::bytea)::bytea AS content_hash
@@ -132,36 +167,6 @@ func (q *Queries) RemovedSince(ctx context.Context, db DBTX, since int64) ([]int
 	return items, nil
 }
 
-const searchSources = `-- name: SearchSources :many
-SELECT source_id, source_type, text_config FROM sources ORDER BY source_id
-`
-
-type SearchSourcesRow struct {
-	SourceID   string
-	SourceType string
-	TextConfig string
-}
-
-func (q *Queries) SearchSources(ctx context.Context, db DBTX) ([]SearchSourcesRow, error) {
-	rows, err := db.Query(ctx, searchSources)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []SearchSourcesRow
-	for rows.Next() {
-		var i SearchSourcesRow
-		if err := rows.Scan(&i.SourceID, &i.SourceType, &i.TextConfig); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const segmentHeaders = `-- name: SegmentHeaders :many
 SELECT id, header FROM search_segments WHERE id = ANY($1::bigint[]) ORDER BY id
 `
@@ -189,40 +194,4 @@ func (q *Queries) SegmentHeaders(ctx context.Context, db DBTX, ids []int64) ([]S
 		return nil, err
 	}
 	return items, nil
-}
-
-const segmentIDs = `-- name: SegmentIDs :many
-SELECT id FROM search_segments ORDER BY id
-`
-
-func (q *Queries) SegmentIDs(ctx context.Context, db DBTX) ([]int64, error) {
-	rows, err := db.Query(ctx, segmentIDs)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const snapshotXmin = `-- name: SnapshotXmin :one
-SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin
-`
-
-// Transactions from this one on may not be visible yet; a reader asks for their rows again next time.
-func (q *Queries) SnapshotXmin(ctx context.Context, db DBTX) (int64, error) {
-	row := db.QueryRow(ctx, snapshotXmin)
-	var xmin int64
-	err := row.Scan(&xmin)
-	return xmin, err
 }
