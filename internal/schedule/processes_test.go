@@ -127,6 +127,12 @@ func TestThreeProcesses(t *testing.T) {
 	if err := one.Wait(); err == nil {
 		t.Error("the first process was not killed")
 	}
+	var torn int
+	b.ok(b.db.QueryRow(t.Context(), `SELECT count(*) FROM confluence_pages p
+		WHERE p.chunk_count <> (SELECT count(*) FROM chunks k WHERE k.source_id = p.source_id AND k.page_id = p.page_id)`).Scan(&torn))
+	if torn > 0 {
+		t.Errorf("the killed process left %d pages half written", torn)
+	}
 	b.ok(two.Process.Signal(syscall.SIGTERM))
 	if err := two.Wait(); err != nil {
 		t.Errorf("the second process: %v", err)

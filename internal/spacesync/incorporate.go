@@ -136,6 +136,9 @@ func (w *work) take(ctx context.Context, items []*item, contents []wiki.Content,
 	}
 	w.rec.change(func(p *Progress) { p.CurrentTitle = items[0].ref.Title })
 	b := index.Batch{Source: w.src.Source, Fence: w.run.Fence(), People: w.site, Known: w.target}
+	if v, ok := w.site.(Viewer); ok && w.options.RenderMacros {
+		b.View = v.View
+	}
 	ends := make([]error, len(items))
 	err := w.indexer.Take(ctx, b, inputs, func(i int, s index.Stored, err error) { ends[i] = w.took(ctx, items[i], s, err) })
 	return errors.Join(append(ends, err)...)

@@ -41,3 +41,9 @@ type Site interface {
 	// ServerTime is the site's clock as of the latest answer; false before the first.
 	ServerTime() (time.Time, bool)
 }
+
+// Viewer is a Site that also renders content; it is asked where Options.RenderMacros is set.
+type Viewer interface {
+	// View returns the HTML that the site makes of a content.
+	View(ctx context.Context, typ wiki.ContentType, id string) (string, error)
+}

@@ -26,8 +26,10 @@ type Options struct {
 	// ReconcileEvery is the interval of weekly_reconciliation. 0: 7 days.
 	ReconcileEvery time.Duration
 	// Now is our clock. nil: time.Now.
-	Now    func() time.Time
-	Logger *slog.Logger
+	Now func() time.Time
+	// RenderMacros fetches the rendered body of pages whose macros exist only so, one more request for each.
+	RenderMacros bool
+	Logger       *slog.Logger
 }
 
 // WithDefaults fills in what is not set.
