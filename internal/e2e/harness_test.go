@@ -38,13 +38,14 @@ const (
 // instance is the whole program on a database of its own, with a simulated Confluence beside it.
 type instance struct {
 	*app.App
-	site    *confluencetest.Site
-	siteURL string
-	server  *server.Server
-	url     string
-	logs    *logBuffer
-	admin   string // API tokens
-	reader  string
+	site     *confluencetest.Site
+	siteURL  string
+	server   *server.Server
+	url      string
+	logs     *logBuffer
+	database string
+	admin    string // API tokens
+	reader   string
 }
 
 // start runs an instance until the test ends.
@@ -59,7 +60,7 @@ func start(t *testing.T, change ...func(*config.Config)) *instance {
 	for _, f := range change {
 		f(&cfg)
 	}
-	i := &instance{site: newSite(), logs: &logBuffer{}}
+	i := &instance{site: newSite(), logs: &logBuffer{}, database: cfg.DatabaseURL}
 	i.siteURL = i.site.Start(t)
 	log := slog.New(slog.NewJSONHandler(i.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	ctx := t.Context()

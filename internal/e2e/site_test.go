@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"strings"
+	"time"
 
 	"github.com/sluicehq/sluice/internal/confluence/confluencetest"
 )
@@ -43,3 +44,9 @@ func newSite() *confluencetest.Site {
 func jira(key string) string {
 	return `<ac:structured-macro ac:name="jira"><ac:parameter ac:name="key">` + key + `</ac:parameter></ac:structured-macro>`
 }
+
+// slowAnswer is long enough for a run to last a while.
+const slowAnswer = 300 * time.Millisecond
+
+// slowSite makes every answer wait.
+func slowSite() confluencetest.Fault { return confluencetest.Slow(slowAnswer) }

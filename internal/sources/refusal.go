@@ -19,6 +19,8 @@ func refusal(err error, baseURL, spaceKey string) error {
 		return fmt.Errorf("%s does not know Confluence's API: %w", baseURL, wiki.ErrAddress)
 	case errors.Is(err, wiki.ErrForbidden):
 		return fmt.Errorf("the account may not use Confluence at %s: %w", baseURL, wiki.ErrCredentials)
+	case errors.Is(err, wiki.ErrUnavailable):
+		return fmt.Errorf("%s does not answer: %w: %w", baseURL, err, wiki.ErrAddress)
 	default:
 		return err
 	}
