@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sluicehq/sluice/internal/convert"
+	"github.com/sluicehq/sluice/internal/wiki"
 )
 
 // Options configure an Indexer; the zero value is usable.
@@ -56,7 +57,7 @@ type Batch struct {
 	People People
 	// View answers a page as Confluence renders it; it is asked for pages with macros that exist only so. nil: these
 	// stay empty. An error leaves the macros out.
-	View func(ctx context.Context, id string) (html string, err error)
+	View func(ctx context.Context, typ wiki.ContentType, id string) (html string, err error)
 	// Known answers pages that are on the site but may not be stored yet, such as those of the listing that is being
 	// worked through; may be nil.
 	Known func(id string, ref TitleRef) (Target, bool)
@@ -94,7 +95,7 @@ func (ix *Indexer) rendered(ctx context.Context, b Batch, in Input, doc document
 	if len(ids) == 0 {
 		return in.Rendered
 	}
-	view, err := b.View(ctx, in.Content.ID)
+	view, err := b.View(ctx, in.Content.Type, in.Content.ID)
 	if err != nil {
 		if ctx.Err() == nil {
 			ix.log.WarnContext(ctx, "macros are not rendered", "source", b.Source.ID, "page", in.Content.ID, "err", err)

@@ -305,7 +305,7 @@ func TestRenderedMacrosAreShown(t *testing.T) {
 	macro := `<p>a</p><ac:structured-macro ac:name="contentbylabel" ac:macro-id="m1" />`
 	var asked []string
 	var mu sync.Mutex
-	b := index.Batch{Source: source(), View: func(_ context.Context, id string) (string, error) {
+	b := index.Batch{Source: source(), View: func(_ context.Context, _ wiki.ContentType, id string) (string, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		asked = append(asked, id)
