@@ -2,7 +2,6 @@ package search
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/sluicehq/sluice/internal/search/analysis"
@@ -167,12 +166,18 @@ func (c *cutter) startNear(text string, at int) int {
 		return 0
 	}
 	for i := at - snippetSlack/3; i < at; i++ {
-		if i > 0 && unicode.IsSpace(rune(text[i-1])) && utf8.RuneStart(text[i]) {
+		if i > 0 && space(text[i-1]) {
 			return i
 		}
 	}
+	for !utf8.RuneStart(text[at]) {
+		at--
+	}
 	return at
 }
+
+// space reports whether a byte is white space; bytes within a character never are.
+func space(c byte) bool { return c == ' ' || c == '\n' || c == '\t' }
 
 // boundary reports whether a sentence or a line begins at i.
 func boundary(text string, i int) bool {
@@ -193,7 +198,7 @@ func (c *cutter) endNear(text string, at int) int {
 		}
 	}
 	for i := at; i > at-snippetSlack; i-- {
-		if unicode.IsSpace(rune(text[i])) {
+		if space(text[i]) {
 			return i
 		}
 	}

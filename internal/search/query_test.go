@@ -1,0 +1,162 @@
+package search
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sluicehq/sluice/internal/search/analysis"
+)
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		query    string
+		words    string
+		phrases  string
+		excluded string
+		filters  Filters
+		notes    int
+	}{
+		{query: "restart the ingress", words: "restart the ingress"},
+		{query: `"too many clients" postgres`, words: "postgres", phrases: "too many clients"},
+		{query: "restart -ingress", words: "restart", excluded: "ingress"},
+		{query: `restart -"node pool"`, words: "restart", excluded: "node pool"},
+		{query: "-only", words: "-only"[1:], notes: 1},
+		{query: "--max-old-space-size", words: "--max-old-space-size"},
+		{query: "well-known - minus", words: "well-known - minus"},
+		{query: "space:OPS label:runbook oom", words: "oom", filters: Filters{Spaces: []string{"OPS"}, Labels: []string{"runbook"}}},
+		{query: `author:"Grace Hopper" x`, words: "x", filters: Filters{Authors: []string{"Grace Hopper"}}},
+		{query: "jira:ops-12 has:jira", filters: Filters{Jira: []string{"OPS-12"}, HasJira: true}},
+		{query: "before:2026-01-01 x", words: "x", filters: Filters{UpdatedBefore: &day}},
+		{query: "after:2026 x", words: "x", filters: Filters{UpdatedAfter: &day}},
+		{query: "after:soon x", words: "after:soon x", notes: 1},
+		{query: "type:blog x", words: "x", filters: Filters{Types: []string{"blogpost"}}},
+		{query: "type:wiki", words: "type:wiki", notes: 1},
+		{query: "has:pictures", words: "has:pictures", notes: 1},
+		{query: "space: OPS", words: "space: OPS"},
+		{query: "Error: connect ECONNREFUSED", words: "Error: connect ECONNREFUSED"},
+		{query: "https://example.com/a", words: "https://example.com/a"},
+		{query: `an "open quotation`, words: `an "open quotation`},
+		{query: "“typographic quotes” x", words: "x", phrases: "typographic quotes"},
+		{query: "a\x00b", words: "a b"},
+		{query: `""`, words: `" "`},
+	} {
+		t.Run(tt.query, func(t *testing.T) {
+			t.Parallel()
+			p := parse(tt.query)
+			join := func(spans []span) string {
+				var list []string
+				for _, s := range spans {
+					list = append(list, p.text(s))
+				}
+				return strings.Join(list, " ")
+			}
+			got := []string{join(p.Words), join(p.Phrases), join(p.Excluded)}
+			if diff := cmp.Diff([]string{tt.words, tt.phrases, tt.excluded}, got); diff != "" {
+				t.Errorf("words, phrases, exclusions (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.filters, p.Filters); diff != "" {
+				t.Errorf("filters (-want +got):\n%s", diff)
+			}
+			if len(p.Notes) != tt.notes {
+				t.Errorf("notes = %q, want %d", p.Notes, tt.notes)
+			}
+		})
+	}
+}
+
+// Whatever is typed, every part of it becomes something, within the text, and nothing panics.
+func FuzzParse(f *testing.F) {
+	for _, q := range []string{
+		`"a b" -c space:X "`, "-", "--", `-"`, `"""`, "space:", `label:"`, "a:b:c", "\x00\xff", "日本語 -監視", "“x", "has:jira -has:jira", "'; DROP TABLE pages; --",
+	} {
+		f.Add(q)
+	}
+	lang := newLanguages().lend([]string{"english", "german"})
+	f.Fuzz(func(t *testing.T, query string) {
+		p := parse(query)
+		for _, s := range append(append(append([]span{}, p.Words...), p.Phrases...), p.Excluded...) {
+			if s.Start < 0 || s.End > len(p.Query) || s.Start >= s.End {
+				t.Fatalf("%q: span %+v of %q", query, s, p.Query)
+			}
+		}
+		w := analyse(p, lang)
+		for _, x := range w.words {
+			if x.Start >= x.End || x.End > len(p.Query) || len(x.Terms) == 0 {
+				t.Fatalf("%q: word %+v of %q", query, x, p.Query)
+			}
+		}
+	})
+}
+
+func TestIssueKey(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"OPS-12": "OPS-12", "ops-12": "OPS-12", ` "OPS-12" `: "OPS-12", "A1B-7": "A1B-7", "OPS-12 x": "", "12-12": "", "OPS-": "", "X-1": "", "UTF-8x": "",
+	} {
+		if got, _ := issueKey(query); got != want {
+			t.Errorf("issueKey(%q) = %q, want %q", query, got, want)
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		a, b string
+		want int
+	}{
+		{"same", "same", 0},
+		{"controler", "controller", 1},
+		{"contorller", "controller", 1},
+		{"kubernets", "kubernetes", 1},
+		{"abc", "xyz", 3},
+		{"über", "uber", 1},
+		{"", "a", 1},
+	} {
+		if got := distance(tt.a, tt.b, 2); got != tt.want {
+			t.Errorf("distance(%q, %q) = %d, want %d", tt.a, tt.b, got, tt.want)
+		}
+	}
+}
+
+func TestSnippet(t *testing.T) {
+	t.Parallel()
+	c := &cutter{analyzers: []*analysis.Analyzer{analysis.New("english")}, weights: map[string]float64{"restart": 3, "pod": 1, "監視": 2}}
+	mark := strings.NewReplacer("[", string(MarkStart), "]", string(MarkEnd))
+	filler := strings.Repeat("Nothing of interest stands in this sentence. ", 12)
+	for _, tt := range []struct{ name, text, want string }{
+		{"short", "Pods restarted twice.", "[Pods] [restarted] twice."},
+		{"code is kept", "Run:\nkubectl rollout restart deploy/x --now\n", "Run:\nkubectl rollout [restart] deploy/x --now"},
+		{"none", "Other words.", "Other words."},
+		{"in the middle", filler + "Restarting a pod helps. " + filler, "… [Restarting] a [pod] helps."},
+		{"pairs of characters", "この監視を", "この[監視]を"},
+		{"marks of the text are dropped", "a \uE000restart\uE001", "a [restart]"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := &cutter{analyzers: []*analysis.Analyzer{analysis.New("english")}, weights: c.weights}
+			if got, want := c.snippet(tt.text), mark.Replace(tt.want); !strings.HasPrefix(got, want) {
+				t.Errorf("got  %q\nwant %q first", got, want)
+			}
+		})
+	}
+}
+
+// Snippets never break a character, and hold no more than they should.
+func FuzzSnippet(f *testing.F) {
+	f.Add("Pods restarted twice. "+strings.Repeat("é ", 400), "restart")
+	f.Add(strings.Repeat("監視", 300), "監視")
+	f.Add(strings.Repeat("x", 1000)+"\n restart", "restart")
+	f.Fuzz(func(t *testing.T, text, term string) {
+		c := &cutter{analyzers: []*analysis.Analyzer{analysis.New("english")}, weights: map[string]float64{term: 1}}
+		text = strings.ToValidUTF8(text, "?")
+		if s := c.snippet(text); strings.ToValidUTF8(s, "\x00") != s && !strings.Contains(text, "\x00") {
+			t.Errorf("snippet of %q is %q", text, s)
+		}
+	})
+}
