@@ -19,6 +19,7 @@ import (
 	"github.com/sluicehq/sluice/internal/index"
 	"github.com/sluicehq/sluice/internal/instance"
 	"github.com/sluicehq/sluice/internal/metrics"
+	"github.com/sluicehq/sluice/internal/observe"
 	"github.com/sluicehq/sluice/internal/postgres/accountstore"
 	"github.com/sluicehq/sluice/internal/postgres/contentstore"
 	"github.com/sluicehq/sluice/internal/postgres/embedstore"
@@ -50,6 +51,7 @@ type App struct {
 	Options Options
 	Log     *slog.Logger
 	Metrics *metrics.Metrics
+	Traces  *observe.Traces
 
 	database
 	Keyring   *secret.Keyring
@@ -72,24 +74,27 @@ type App struct {
 
 // New builds the parts: the database first, then what keeps things in it, then what uses those.
 func New(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (_ *App, err error) {
-	a := &App{Config: cfg, Options: o, Log: log, Metrics: metrics.New(o.Build)}
+	a := &App{Config: cfg, Options: o, Log: log, Metrics: metrics.New(o.Build), Traces: observe.Off()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close(ctx))
 		}
 	}()
+	if a.Traces, err = observe.New(ctx, os.Getenv, o.Build.Version, log); err != nil {
+		return nil, err
+	}
 	if a.Keyring, err = loadKeys(cfg); err != nil {
 		return nil, err
 	}
 	if a.Embedder, err = newEmbedder(cfg, log); err != nil {
 		return nil, err
 	}
-	if a.database, err = openDatabase(ctx, cfg, log); err != nil {
+	if a.database, err = openDatabase(ctx, cfg, a.Traces, log); err != nil {
 		return nil, err
 	}
 
 	a.accounts = accountstore.New(a.DB.Pool)
-	a.index = searchstore.New(a.DB, searchstore.Options{Reader: a.Read, Logger: log})
+	a.index = searchstore.New(a.DB, searchstore.Options{Logger: log})
 	a.vectors = embedstore.New(a.DB, log)
 	if a.contents, err = contentstore.New(a.DB, a.index); err != nil {
 		return nil, err
@@ -98,18 +103,18 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (_
 	a.Accounts = auth.New(auth.Options{Store: a.accounts, SetUpKey: a.Keyring.Derive("set-up code"), Log: log})
 	a.Instance = instance.New(a.accounts, a.Accounts, log)
 	a.Backlog = backlog.New(a.vectors, a.Embedder, backlog.Options{Logger: log})
-	sites, err := newSites(cfg, o.Build, a.Metrics, log)
+	sites, err := newSites(cfg, o.Build, a.Metrics, a.Traces, log)
 	if err != nil {
 		return nil, err
 	}
-	if a.Scheduler, err = a.newScheduler(sites); err != nil {
+	if a.Scheduler, err = a.newScheduler(sites.syncs); err != nil {
 		return nil, err
 	}
 	a.Sources = &Sources{audit: a.Accounts, Service: sources.NewService(sources.Options{
-		Store: a.contents, Queue: a.Scheduler, Sealer: sealer{cfg}, Dial: sites.Dial, NormalizeURL: confluence.NormalizeURL,
+		Store: a.contents, Queue: a.Scheduler, Sealer: sealer{cfg}, Dial: sites.forms.Dial, NormalizeURL: confluence.NormalizeURL,
 		NextSync: schedule.Next, Logger: log,
 	})}
-	a.Searcher = &Searcher{metrics: a.Metrics, Searcher: search.New(a.index, a.Embedder, search.Options{Logger: log})}
+	a.Searcher = &Searcher{metrics: a.Metrics, traces: a.Traces, Searcher: search.New(a.searched(), a.Embedder, search.Options{Logger: log})}
 	a.System = newSystem(a)
 	a.measure()
 	return a, nil
@@ -123,8 +128,8 @@ func (a *App) newScheduler(sites *confluence.Pool) (*schedule.Scheduler, error) 
 	}
 	if a.Options.Works {
 		indexer := index.New(a.contents, index.Options{Wake: a.Backlog.Wake, Logger: a.Log})
-		syncer := spacesync.New(a.contents, indexer, spacesync.Options{Logger: a.Log})
-		o.Syncer = measuredSyncer{syncer, a.Metrics}
+		syncer := spacesync.New(a.contents, indexer, spacesync.Options{RenderMacros: a.Config.RenderMacros, Logger: a.Log})
+		o.Syncer = measuredSyncer{syncer, a.Metrics, a.Traces}
 		o.Dial = func(ctx context.Context, sourceID string) (spacesync.Site, error) {
 			return a.dial(ctx, sites, sourceID)
 		}
@@ -136,6 +141,15 @@ func (a *App) newScheduler(sites *confluence.Pool) (*schedule.Scheduler, error) 
 		o.Tasks = []schedule.Task{{Name: "search-index", Every: indexEvery, Do: a.index.Maintain}}
 	}
 	return schedule.New(o)
+}
+
+// searched is what searches read: the replica where there is one, the primary where not or while it is away.
+func (a *App) searched() search.Store {
+	if a.Read == a.DB {
+		return a.index
+	}
+	replica := searchstore.New(a.DB, searchstore.Options{Reader: a.Read, Logger: a.Log})
+	return searchstore.NewReplica(replica, a.index, a.Log)
 }
 
 // dial returns the site of a source with its stored credentials.
@@ -162,6 +176,9 @@ func processName() string {
 
 // Close lets go of the database, and stops the private server unless another process uses it. It is called last.
 func (a *App) Close(ctx context.Context) error {
+	if err := a.Traces.Close(ctx); err != nil {
+		a.Log.WarnContext(ctx, "the last traces are lost", "err", err)
+	}
 	if err := a.database.close(ctx); err != nil {
 		return fmt.Errorf("close the database: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sluicehq/sluice/internal/config"
+	"github.com/sluicehq/sluice/internal/observe"
 	"github.com/sluicehq/sluice/internal/pgserver"
 	"github.com/sluicehq/sluice/internal/postgres"
 )
@@ -27,7 +28,7 @@ const (
 )
 
 // openDatabase starts or joins the private server where no other is set, migrates, and connects.
-func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (d database, err error) {
+func openDatabase(ctx context.Context, cfg config.Config, traces *observe.Traces, log *slog.Logger) (d database, err error) {
 	defer func() {
 		if err != nil {
 			_ = d.close(ctx) // the error that led here says more
@@ -44,13 +45,15 @@ func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (d d
 	if _, err = postgres.Migrate(ctx, d.URL, log); err != nil {
 		return d, err
 	}
-	if d.DB, err = postgres.Open(ctx, postgres.Options{URL: d.URL, MaxConns: maxConns, StatementTimeout: statementTimeout}); err != nil {
+	primary := postgres.Options{URL: d.URL, MaxConns: maxConns, StatementTimeout: statementTimeout, Tracer: traces.QueryTracer()}
+	if d.DB, err = postgres.Open(ctx, primary); err != nil {
 		return d, err
 	}
 	d.Read = d.DB
 	if cfg.DatabaseReadURL != "" {
 		d.Read, err = postgres.Open(ctx, postgres.Options{
 			URL: cfg.DatabaseReadURL, MaxConns: maxConns, Application: "sluice search", StatementTimeout: statementTimeout,
+			Tracer: traces.QueryTracer(), MayBeAway: true,
 		})
 		if err != nil {
 			return d, fmt.Errorf("read replica: %w", err)
@@ -74,13 +77,8 @@ func (d *database) close(ctx context.Context) error {
 	return d.Cluster.Close(ctx)
 }
 
-// ready reports whether the database answers; a schema that lacks migrations cannot be, for New migrates.
+// ready reports whether the database answers; a schema that lacks migrations cannot be, for New migrates. The replica
+// does not count: while it is away the primary answers.
 func (d *database) ready(ctx context.Context) error {
-	if err := d.DB.Ping(ctx); err != nil {
-		return postgres.Translate(err)
-	}
-	if d.Read != d.DB {
-		return postgres.Translate(d.Read.Ping(ctx))
-	}
-	return nil
+	return postgres.Translate(d.DB.Ping(ctx))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/sluicehq/sluice/internal/embedding/openai"
 	"github.com/sluicehq/sluice/internal/embedding/uselite"
 	"github.com/sluicehq/sluice/internal/metrics"
+	"github.com/sluicehq/sluice/internal/observe"
 	"github.com/sluicehq/sluice/internal/outbound"
 )
 
@@ -37,17 +38,24 @@ func NewEmbedder(cfg config.Config, log *slog.Logger) (embedding.Embedder, error
 	return newEmbedder(cfg, log)
 }
 
-// newSites returns the clients of Confluence sites, which share what they know of each site's limits.
-func newSites(cfg config.Config, build Build, m *metrics.Metrics, log *slog.Logger) (*confluence.Pool, error) {
+// sites are the clients of Confluence sites, which share what they know of each site's limits. Those of forms give up
+// soon, because a person waits; those of syncs are patient.
+type sites struct{ syncs, forms *confluence.Pool }
+
+// formTries is how often a request of a form is sent.
+const formTries = 2
+
+func newSites(cfg config.Config, build Build, m *metrics.Metrics, traces *observe.Traces, log *slog.Logger) (sites, error) {
 	client, err := outbound.NewClient(outbound.Options{AllowPrivate: cfg.AllowPrivateAddresses, CAFile: cfg.CAFile})
 	if err != nil {
-		return nil, err
+		return sites{}, err
 	}
 	counted := *client
-	counted.Transport = m.Transport(transportOf(client))
-	return confluence.NewPool(confluence.Options{
-		HTTP: &counted, Concurrency: cfg.SyncConcurrency, UserAgent: "sluice/" + build.Version, Logger: log,
-	}), nil
+	counted.Transport = traces.Transport(m.Transport(transportOf(client)))
+	patient := confluence.Options{HTTP: &counted, Concurrency: cfg.SyncConcurrency, UserAgent: "sluice/" + build.Version, Logger: log}
+	impatient := patient
+	impatient.Tries = formTries
+	return sites{syncs: confluence.NewPool(patient), forms: confluence.NewPool(impatient)}, nil
 }
 
 func transportOf(c *http.Client) http.RoundTripper {

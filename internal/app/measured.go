@@ -6,8 +6,11 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/sluicehq/sluice/internal/embedding/backlog"
 	"github.com/sluicehq/sluice/internal/metrics"
+	"github.com/sluicehq/sluice/internal/observe"
 	"github.com/sluicehq/sluice/internal/search"
 	"github.com/sluicehq/sluice/internal/sources"
 	"github.com/sluicehq/sluice/internal/spacesync"
@@ -20,12 +23,19 @@ const indexEvery = 30 * time.Second
 type measuredSyncer struct {
 	*spacesync.Syncer
 	metrics *metrics.Metrics
+	traces  *observe.Traces
 }
 
 // Run carries out a run.
 func (s measuredSyncer) Run(ctx context.Context, site spacesync.Site, run spacesync.Run) (spacesync.Progress, error) {
 	began := time.Now()
-	p, err := s.Syncer.Run(ctx, site, run)
+	var p spacesync.Progress
+	err := s.traces.Do(ctx, "sync run", func(ctx context.Context) (err error) {
+		p, err = s.Syncer.Run(ctx, site, run)
+		observe.Annotate(ctx, attribute.Int("sluice.pages.created", p.Created), attribute.Int("sluice.pages.updated", p.Updated),
+			attribute.Int("sluice.pages.deleted", p.Deleted), attribute.Int("sluice.pages.failed", p.Failed))
+		return err
+	}, attribute.Int64("sluice.run.id", run.ID), attribute.String("sluice.source.id", run.SourceID), attribute.String("sluice.run.kind", string(run.Kind)))
 	var stopped *spacesync.Stopped
 	result := sources.RunSucceeded
 	switch {
@@ -46,12 +56,18 @@ func (s measuredSyncer) Run(ctx context.Context, site spacesync.Site, run spaces
 type Searcher struct {
 	*search.Searcher
 	metrics *metrics.Metrics
+	traces  *observe.Traces
 }
 
 // Search answers a search.
 func (s *Searcher) Search(ctx context.Context, r search.Request) (search.Results, error) {
 	began := time.Now()
-	results, err := s.Searcher.Search(ctx, r)
+	var results search.Results
+	err := s.traces.Do(ctx, "search", func(ctx context.Context) (err error) {
+		results, err = s.Searcher.Search(ctx, r)
+		observe.Annotate(ctx, attribute.String("sluice.search.mode", string(results.Mode)), attribute.StringSlice("sluice.search.degraded", results.Degraded))
+		return err
+	})
 	if err == nil {
 		s.metrics.Search(string(results.Mode), time.Since(began), results.Degraded)
 	}

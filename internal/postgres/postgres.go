@@ -4,12 +4,15 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	pgxvector "github.com/pgvector/pgvector-go/pgx"
+
+	"github.com/sluicehq/sluice/internal/wiki"
 )
 
 // Options configure a pool; only URL is required.
@@ -22,6 +25,8 @@ type Options struct {
 	Application string
 	// StatementTimeout ends a statement that takes longer, on the server; 0: never. It does not apply to migrations.
 	StatementTimeout time.Duration
+	// MayBeAway makes Open succeed while nobody answers; the pool connects once somebody does.
+	MayBeAway bool
 	// Tracer is told of every query; may be nil.
 	Tracer pgx.QueryTracer
 }
@@ -74,7 +79,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", Translate(err))
 	}
-	if err := pool.Ping(ctx); err != nil {
+	if err := pool.Ping(ctx); err != nil && !(o.MayBeAway && errors.Is(Translate(err), wiki.ErrUnavailable)) {
 		pool.Close()
 		return nil, fmt.Errorf("open database: %w", Translate(hideURL(err)))
 	}

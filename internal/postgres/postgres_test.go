@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -34,6 +35,7 @@ func TestTranslate(t *testing.T) {
 		{"disk full", &pgconn.PgError{Code: "53100"}, wiki.ErrUnavailable},
 		{"shutdown", &pgconn.PgError{Code: "57P01"}, wiki.ErrUnavailable},
 		{"connection lost", &net.OpError{Op: "read", Err: errors.New("reset")}, wiki.ErrUnavailable},
+		{"server killed in the middle of an answer", io.ErrUnexpectedEOF, wiki.ErrUnavailable},
 		{"syntax error", &pgconn.PgError{Code: "42601"}, nil},
 		{"cancelled", context.Canceled, nil},
 		{"has a kind", fmt.Errorf("page: %w", wiki.ErrInvalid), wiki.ErrInvalid},

@@ -23,7 +23,7 @@ const (
 func (s *Server) routes() error {
 	e := s.echo
 	e.Pre(s.identifyRequest, s.trustProxies)
-	e.Use(s.logAccess, s.recoverPanics, s.checkHost, s.secure)
+	e.Use(s.trace, s.logAccess, s.recoverPanics, s.checkHost, s.secure)
 
 	e.GET("/healthz", s.showHealth)
 	e.GET("/readyz", s.showReadiness)

@@ -34,6 +34,9 @@ type Options struct {
 	// Observe is told of every request that a route answered; may be nil.
 	Observe func(method, route string, status int, took time.Duration)
 
+	// Trace begins the trace of a request; may be nil. What it returns is called with the route and the answer's status.
+	Trace func(r *http.Request) (ctx context.Context, end func(route string, status int))
+
 	Assets       http.Handler
 	BaseURL      string // public URL; empty: as the browser sees it
 	PublicSearch bool
