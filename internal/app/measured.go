@@ -36,7 +36,7 @@ func (s measuredSyncer) Run(ctx context.Context, site spacesync.Site, run spaces
 			attribute.Int("sluice.pages.deleted", p.Deleted), attribute.Int("sluice.pages.failed", p.Failed))
 		return err
 	}, attribute.Int64("sluice.run.id", run.ID), attribute.String("sluice.source.id", run.SourceID), attribute.String("sluice.run.kind", string(run.Kind)))
-	var stopped *spacesync.Stopped
+	var stopped *spacesync.StoppedError
 	result := sources.RunSucceeded
 	switch {
 	case errors.As(err, &stopped), errors.Is(err, context.Canceled):

@@ -59,7 +59,7 @@ func (w *worker) Run(ctx context.Context, _ spacesync.Site, run spacesync.Run) (
 				return spacesync.Progress{}, err
 			}
 			if stop != "" {
-				return spacesync.Progress{}, &spacesync.Stopped{Reason: stop}
+				return spacesync.Progress{}, &spacesync.StoppedError{Reason: stop}
 			}
 		}
 	}

@@ -85,7 +85,7 @@ func (s *Scheduler) retain(ctx context.Context) error {
 	runs, err := s.Store.PruneRuns(ctx, keepLatest, now.Add(-s.KeepRuns))
 	pages, more := s.Store.PurgeDeleted(ctx, now.Add(-s.KeepDeleted))
 	if runs+pages > 0 {
-		s.Logger.InfoContext(ctx, "retention", "runs", runs, "deleted pages", pages)
+		s.Logger.InfoContext(ctx, "retention", "runs", runs, "deleted_pages", pages)
 	}
 	return errors.Join(err, more)
 }

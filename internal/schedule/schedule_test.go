@@ -23,16 +23,15 @@ func TestARunIsWorkedOnOnce(t *testing.T) {
 	w := newWorker(b.store)
 	w.did.Created = 3
 	after := make(chan int, 1)
-	s := b.scheduler(w, func(o *schedule.Options) {
-		o.AfterRun = func(_ context.Context, _ string, p spacesync.Progress) { after <- p.Created }
-	})
+	tell := func(_ context.Context, _ string, p spacesync.Progress) { after <- p.Created }
+	s := b.scheduler(w, func(o *schedule.Options) { o.AfterRun = tell })
 	first := b.enqueue(s, "eng", manual)
 	second := b.enqueue(s, "eng", sources.RunRequest{SyncRequest: sources.SyncRequest{Full: true, Trigger: sources.TriggerAPI}, Kind: sources.KindSync})
 	if first.Conflict || !second.Conflict || second.RunID != first.RunID {
 		t.Errorf("first %+v, second %+v", first, second)
 	}
 	b.start(s)
-	other := b.scheduler(w, func(o *schedule.Options) { o.Name = "two" })
+	other := b.scheduler(w, func(o *schedule.Options) { o.Name, o.AfterRun = "two", tell })
 	b.start(other)
 	run := b.next(w)
 	if !run.Full {

@@ -12,7 +12,7 @@ func Next(sourceID string, after time.Time, every time.Duration) time.Time {
 		every = 24 * time.Hour
 	}
 	h := fnv.New64a()
-	h.Write([]byte(sourceID)) //nolint:errcheck // never fails
+	h.Write([]byte(sourceID))
 	offset := time.Duration(h.Sum64() % uint64(every)).Truncate(time.Second)
 	slot := after.UTC().Truncate(every).Add(offset)
 	for !slot.After(after) {

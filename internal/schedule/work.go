@@ -99,7 +99,7 @@ func (s *Scheduler) closeRun(ctx context.Context, src spacesync.Source, run spac
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
 	end := End{State: sources.RunSucceeded}
-	var stopped *spacesync.Stopped
+	var stopped *spacesync.StoppedError
 	switch {
 	case err == nil:
 	case errors.As(err, &stopped):

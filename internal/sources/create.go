@@ -86,8 +86,7 @@ func (s *Service) newAccess(ctx context.Context, n *NewSource) (Access, error) {
 		}
 	} else {
 		c, err := s.checkCredentials(n.Credentials)
-		var invalid *wiki.InvalidError
-		if errors.As(err, &invalid) {
+		if invalid, ok := errors.AsType[*wiki.InvalidError](err); ok {
 			bad.Fields = append(bad.Fields, invalid.Fields...)
 		} else if err != nil {
 			return Access{}, err

@@ -208,8 +208,7 @@ func TestCreateRefuses(t *testing.T) {
 			if !errors.Is(err, c.kind) {
 				t.Fatalf("error %v, want %v", err, c.kind)
 			}
-			var invalid *wiki.InvalidError
-			if errors.As(err, &invalid) {
+			if invalid, ok := errors.AsType[*wiki.InvalidError](err); ok {
 				var fields []string
 				for _, f := range invalid.Fields {
 					fields = append(fields, f.Field)

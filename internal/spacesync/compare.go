@@ -11,8 +11,10 @@ import (
 	"github.com/sluicehq/sluice/internal/wiki"
 )
 
-// types are the contents that are indexed, each with a listing of its own.
-var types = [...]wiki.ContentType{wiki.TypePage, wiki.TypeBlogPost}
+// contentTypes are the contents that are indexed, each with a listing of its own.
+func contentTypes() [2]wiki.ContentType {
+	return [...]wiki.ContentType{wiki.TypePage, wiki.TypeBlogPost}
+}
 
 func plural(typ wiki.ContentType) string {
 	if typ == wiki.TypeBlogPost {
@@ -32,7 +34,7 @@ func (w *work) compareAll(ctx context.Context) ([]*item, error) {
 	}
 	w.states = states
 	var items []*item
-	for _, typ := range types {
+	for _, typ := range contentTypes() {
 		rows, err := w.listAll(ctx, typ, len(items))
 		if err != nil {
 			return nil, err

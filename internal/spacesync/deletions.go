@@ -29,7 +29,7 @@ func (w *work) deletions(ctx context.Context) error {
 		}
 	}
 	reasons := map[string]string{}
-	for _, typ := range types {
+	for _, typ := range contentTypes() {
 		for piece := range slices.Chunk(byType[typ], confirmBatch) {
 			if err := w.confirm(ctx, typ, piece, reasons); err != nil {
 				return err

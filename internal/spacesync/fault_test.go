@@ -312,7 +312,7 @@ func TestCancelAndPause(t *testing.T) {
 			}()
 			_, err := b.syncer.Run(t.Context(), b.site, run)
 			t.Logf("stopped %s after it was asked to", time.Since(<-asked).Round(time.Millisecond))
-			var stopped *spacesync.Stopped
+			var stopped *spacesync.StoppedError
 			if !errors.As(err, &stopped) || stopped.Reason != reason {
 				t.Errorf("ended with %v", err)
 			}

@@ -148,7 +148,7 @@ func (w *work) searchChanges(ctx context.Context, byID map[string]*item) error {
 // and says nothing.
 func (w *work) witness(ctx context.Context, byID map[string]*item) error {
 	rows, supported := 0, true
-	for _, typ := range types {
+	for _, typ := range contentTypes() {
 		err := w.whole(ctx, "the latest "+plural(typ), func() error {
 			older := 0
 			for ref, err := range w.site.RecentlyModified(ctx, w.src.Space(), typ) {
@@ -214,7 +214,7 @@ func (w *work) secondLook(ctx context.Context, items []*item) ([]*item, error) {
 	}
 	missing := map[string]string{} // id → why it is not looked at any further
 	var clearing []string
-	for _, typ := range types {
+	for _, typ := range contentTypes() {
 		for piece := range slices.Chunk(byType[typ], metaBatch) {
 			bad := map[string]error{}
 			found, err := w.contents(ctx, typ, idsOf(piece), bad)

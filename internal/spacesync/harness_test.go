@@ -100,8 +100,7 @@ func (b *bench) try(ctx context.Context, id string, r sources.RunRequest) (space
 	run := b.claim(id, r)
 	p, err := b.syncer.Run(ctx, b.site, run)
 	end := schedule.End{State: sources.RunSucceeded}
-	var stopped *spacesync.Stopped
-	if errors.As(err, &stopped) {
+	if _, stopped := errors.AsType[*spacesync.StoppedError](err); stopped {
 		end.State = sources.RunCancelled
 	} else if err != nil {
 		end = schedule.End{State: sources.RunFailed, Error: err.Error()}

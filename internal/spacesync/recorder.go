@@ -15,13 +15,13 @@ import (
 // beat is how often a run writes its progress, which is also how soon it hears that it should stop.
 const beat = 500 * time.Millisecond
 
-// Stopped is the cause of a run's end that somebody asked for.
-type Stopped struct {
+// StoppedError is the cause of a run's end that somebody asked for.
+type StoppedError struct {
 	Reason string // sources.StopCancel or sources.StopPause
 }
 
 // Error says so.
-func (s *Stopped) Error() string {
+func (s *StoppedError) Error() string {
 	if s.Reason == sources.StopPause {
 		return "the source was paused"
 	}
@@ -213,7 +213,7 @@ func (r *recorder) run(ctx context.Context, stop context.CancelCauseFunc) {
 		case <-tick.C:
 		}
 		if err := r.write(ctx); err != nil {
-			var stopped *Stopped
+			var stopped *StoppedError
 			if errors.As(err, &stopped) || lost(err) {
 				stop(err)
 				return
@@ -222,14 +222,14 @@ func (r *recorder) run(ctx context.Context, stop context.CancelCauseFunc) {
 	}
 }
 
-// write writes the progress once; *Stopped where the run should end.
+// write writes the progress once; *StoppedError where the run should end.
 func (r *recorder) write(ctx context.Context) error {
 	stop, err := r.store.WriteProgress(ctx, r.fence, r.snapshot())
 	if err != nil {
 		return err
 	}
 	if stop != "" {
-		return &Stopped{Reason: stop}
+		return &StoppedError{Reason: stop}
 	}
 	return nil
 }

@@ -133,7 +133,7 @@ func (s *Syncer) newWork(site Site, run Run, src Source) *work {
 }
 
 // Run brings the run's source up to date and returns what it did. When the error is nil, the store equals what the account may see of the space,
-// and the watermark has moved; after an error it has not, and what was stored so far stays. *Stopped where somebody
+// and the watermark has moved; after an error it has not, and what was stored so far stays. *StoppedError where somebody
 // asked the run to end. The figures are also in the run's row; closing the run is the caller's.
 func (s *Syncer) Run(ctx context.Context, site Site, run Run) (Progress, error) {
 	src, err := s.store.SyncSource(ctx, run.SourceID)
@@ -153,7 +153,7 @@ func (s *Syncer) Run(ctx context.Context, site Site, run Run) (Progress, error) 
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
-	var stopped *Stopped
+	var stopped *StoppedError
 	if errors.As(err, &stopped) {
 		w.rec.note(stopped.Error())
 	}
@@ -255,8 +255,8 @@ func (w *work) finish(ctx context.Context, start, watermark time.Time, compared,
 
 // log writes a line into the run's log; one that cannot be written is no reason to end a run.
 func (w *work) log(ctx context.Context, level, message string) {
-	w.options.Logger.LogAttrs(ctx, map[string]slog.Level{"warn": slog.LevelWarn}[level], message,
-		slog.String("source", w.src.ID), slog.Int64("run", w.run.ID))
+	w.options.Logger.LogAttrs(ctx, map[string]slog.Level{"warn": slog.LevelWarn}[level], "sync",
+		slog.String("source", w.src.ID), slog.Int64("run", w.run.ID), slog.String("message", message))
 	if err := w.store.AddRunLog(ctx, w.run.ID, level, message); err != nil && !errors.Is(err, wiki.ErrUnavailable) && ctx.Err() == nil {
 		w.options.Logger.WarnContext(ctx, "run log", "run", w.run.ID, "err", err)
 	}

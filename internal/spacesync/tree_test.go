@@ -88,9 +88,12 @@ func TestMoves(t *testing.T) {
 	right := TreePage{ID: "home", Path: "/home", Breadcrumb: []index.Crumb{}}
 	crumbs := []index.Crumb{{ID: "home", Type: "page", Title: "Home"}, {ID: "folder", Type: "folder", Title: "Folder"}}
 	pages := []TreePage{
-		right, {ID: "guide", Path: "/old/guide"}, {ID: "first", Path: "/home/folder/first", Breadcrumb: crumbs},
+		right,
+		{ID: "guide", Path: "/old/guide"},
+		{ID: "first", Path: "/home/folder/first", Breadcrumb: crumbs},
 		{ID: "step", Path: "/home/folder/guide/step", Breadcrumb: append(crumbs[:2:2], index.Crumb{ID: "guide", Type: "page", Title: "An old title"})},
-		{ID: "yin", Path: "/yang/yin"}, {ID: "gone", Path: "/gone"},
+		{ID: "yin", Path: "/yang/yin"},
+		{ID: "gone", Path: "/gone"},
 	}
 	want := []Move{
 		{ID: "guide", Path: "/home/folder/guide", Breadcrumb: crumbs, Children: []Child{{ID: "step", Title: "Step"}}},
