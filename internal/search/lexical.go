@@ -236,3 +236,44 @@ func (sc *scorer) labels(l *lexical, a *allowed) {
 		}
 	}
 }
+
+// coverage is how much (0..1) of what the query asks the best page has, by the weight of the words. It is low where the
+// pages say it in other words.
+func (sc *scorer) coverage(l *lexical, w *wanted) float64 {
+	if len(l.pages) == 0 {
+		return 0
+	}
+	top := l.pages[0]
+	for _, page := range l.pages {
+		if l.score(page) > l.score(top) {
+			top = page
+		}
+	}
+	all, found := 0.0, 0.0
+	for _, x := range w.words {
+		t := sc.terms[sc.index[x.Terms[0].Text]]
+		all += t.idf
+		if sc.has(l.doc[top], x) || slices.Contains(sc.s.labelPages[t.text], top) {
+			found += t.idf
+		}
+	}
+	if all == 0 {
+		return 1
+	}
+	return found / all
+}
+
+// has reports whether a chunk has one of a word's terms.
+func (sc *scorer) has(d docRef, x word) bool {
+	for _, t := range x.Terms {
+		for doc := range inverted.Postings(sc.postings[d.seg][sc.index[t.Text]]) {
+			if doc >= d.doc {
+				if doc == d.doc {
+					return true
+				}
+				break
+			}
+		}
+	}
+	return false
+}

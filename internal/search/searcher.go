@@ -249,7 +249,7 @@ func (r *Searcher) legs(ctx context.Context, req Request, f *found, w *wanted, n
 	f.addIssue()
 	f.vector = vector(f)
 	if f.vector != nil && r.embedder != nil {
-		f.plan.weight = r.embedder.Model().FusionWeight
+		f.plan.weight = fusionWeight(r.embedder.Model().FusionWeight, f.scorer.coverage(f.lexical, w))
 	}
 	f.ranking = f.s.rank(f.plan, f.lexical, f.vector, need)
 	f.results.Total, f.results.TotalIsLowerBound = len(f.ranking.pages), cut
@@ -336,4 +336,9 @@ func freeText(p *parsed) string {
 		parts = append(parts, p.text(s))
 	}
 	return strings.Join(parts, " ")
+}
+
+// fusionWeight is the share of the vector leg: the model's, and more of it where the best page by words has few of them.
+func fusionWeight(model, coverage float64) float64 {
+	return min(model*(1+(1-coverage)), max(model, 0.6))
 }

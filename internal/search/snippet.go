@@ -17,10 +17,11 @@ const (
 type cutter struct {
 	analyzers []*analysis.Analyzer
 	weights   map[string]float64 // of the terms of the query
+	known     map[string][]match // by stretch of text, relative to it
 }
 
 func newCutter(f *found) *cutter {
-	c := &cutter{analyzers: f.lang.analyzers, weights: map[string]float64{}}
+	c := &cutter{analyzers: f.lang.analyzers, weights: map[string]float64{}, known: map[string][]match{}}
 	if f.scorer != nil {
 		for _, t := range f.scorer.terms {
 			if t.weight > 0 {
@@ -38,13 +39,32 @@ type match struct {
 	weight     float64
 }
 
-// matches finds the tokens of a text that share a term with the query.
+// matches finds the tokens of a text that share a term with the query. Most words of a text have been met before in the
+// same answer, so each is analysed once.
 func (c *cutter) matches(text string) []match {
 	var list []match
+	for start, end := range analysis.Spans(text) {
+		surface := text[start:end]
+		known, ok := c.known[surface]
+		if !ok {
+			known = c.matchesIn(surface)
+			c.known[surface] = known
+		}
+		for _, m := range known {
+			m.start, m.end = m.start+start, m.end+start
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// matchesIn finds the matches within a stretch that holds together.
+func (c *cutter) matchesIn(surface string) []match {
+	var list []match
 	for _, a := range c.analyzers {
-		for _, t := range a.Tokens(text) {
+		for _, t := range a.Tokens(surface) {
 			if t.Kind == analysis.CJK {
-				list = append(list, c.runs(text, t)...)
+				list = append(list, c.runs(surface, t)...)
 				continue
 			}
 			if m, ok := c.match(t); ok {

@@ -101,7 +101,7 @@ func startProfile(file string) (stop func(), err error) {
 
 func measure(ctx context.Context, c *searchtest.Corpus, classes []class, withVectors, baselines bool) error {
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "system\tqueries\t1 client: p50 / p95 / p99 ms\t4 clients")
+	fmt.Fprintln(out, "system\tqueries\t1 client: p50 / p95 / p99 ms\t4 clients\tCPU ms a search")
 	if err := table(ctx, out, "keyword", classes, ours(c.Search, search.Keyword)); err != nil {
 		return err
 	}

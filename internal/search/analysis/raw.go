@@ -22,6 +22,9 @@ func wordRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
 
+// Spans yields the stretches of text that Tokens makes tokens of, each on its own; equal stretches have equal terms.
+func Spans(text string) iter.Seq2[int, int] { return raw(text) }
+
 // raw yields the stretches of text that hold together, without punctuation at their ends.
 func raw(text string) iter.Seq2[int, int] {
 	return func(yield func(int, int) bool) {
