@@ -126,7 +126,7 @@ func TestDistance(t *testing.T) {
 
 func TestSnippet(t *testing.T) {
 	t.Parallel()
-	c := &cutter{analyzers: []*analysis.Analyzer{analysis.New("english")}, weights: map[string]float64{"restart": 3, "pod": 1, "監視": 2}, known: map[string][]match{}}
+	weights := map[string]float64{"restart": 3, "pod": 1, "監視": 2}
 	mark := strings.NewReplacer("[", string(MarkStart), "]", string(MarkEnd))
 	filler := strings.Repeat("Nothing of interest stands in this sentence. ", 12)
 	for _, tt := range []struct{ name, text, want string }{
@@ -139,7 +139,7 @@ func TestSnippet(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			c := &cutter{analyzers: []*analysis.Analyzer{analysis.New("english")}, weights: c.weights, known: map[string][]match{}}
+			c := cutterOf([]*analysis.Analyzer{analysis.New("english")}, weights)
 			if got, want := c.snippet(tt.text), mark.Replace(tt.want); !strings.HasPrefix(got, want) {
 				t.Errorf("got  %q\nwant %q first", got, want)
 			}
@@ -153,7 +153,7 @@ func FuzzSnippet(f *testing.F) {
 	f.Add(strings.Repeat("監視", 300), "監視")
 	f.Add(strings.Repeat("x", 1000)+"\n restart", "restart")
 	f.Fuzz(func(t *testing.T, text, term string) {
-		c := &cutter{analyzers: []*analysis.Analyzer{analysis.New("english")}, weights: map[string]float64{term: 1}, known: map[string][]match{}}
+		c := cutterOf([]*analysis.Analyzer{analysis.New("english")}, map[string]float64{term: 1})
 		text = strings.ToValidUTF8(text, "?")
 		if s := c.snippet(text); strings.ToValidUTF8(s, "\x00") != s && !strings.Contains(text, "\x00") {
 			t.Errorf("snippet of %q is %q", text, s)

@@ -18,15 +18,26 @@ type cutter struct {
 	analyzers []*analysis.Analyzer
 	weights   map[string]float64 // of the terms of the query
 	known     map[string][]match // by stretch of text, relative to it
+	firsts    [256]bool          // first letters of the terms
 }
 
 func newCutter(f *found) *cutter {
-	c := &cutter{analyzers: f.lang.analyzers, weights: map[string]float64{}, known: map[string][]match{}}
+	weights := map[string]float64{}
 	if f.scorer != nil {
 		for _, t := range f.scorer.terms {
 			if t.weight > 0 {
-				c.weights[t.text] = t.weight
+				weights[t.text] = t.weight
 			}
+		}
+	}
+	return cutterOf(f.lang.analyzers, weights)
+}
+
+func cutterOf(analyzers []*analysis.Analyzer, weights map[string]float64) *cutter {
+	c := &cutter{analyzers: analyzers, weights: weights, known: map[string][]match{}}
+	for term := range weights {
+		if term != "" {
+			c.firsts[term[0]] = true
 		}
 	}
 	return c
@@ -45,6 +56,9 @@ func (c *cutter) matches(text string) []match {
 	var list []match
 	for start, end := range analysis.Spans(text) {
 		surface := text[start:end]
+		if c.cannotMatch(surface) {
+			continue
+		}
 		known, ok := c.known[surface]
 		if !ok {
 			known = c.matchesIn(surface)
@@ -56,6 +70,17 @@ func (c *cutter) matches(text string) []match {
 		}
 	}
 	return list
+}
+
+// cannotMatch tells quickly of most plain words that they are none of the query's: no stemmer changes the first letter.
+func (c *cutter) cannotMatch(word string) bool {
+	for i := range len(word) {
+		lower := 'a' <= word[i] && word[i] <= 'z'
+		if !lower && (i > 0 || word[i] < 'A' || word[i] > 'Z') {
+			return false
+		}
+	}
+	return !c.firsts[word[0]|0x20]
 }
 
 // matchesIn finds the matches within a stretch that holds together.
