@@ -179,7 +179,9 @@ func logoSVG(size int) string {
 
 // htmxConfig switches off what the content security policy forbids (inline styles, eval), keeps no page text in the
 // browser's storage, and says what an answer's status does to the page.
-const htmxConfig = `{"includeIndicatorStyles":false,"allowEval":false,"historyCacheSize":0,"refreshOnHistoryMiss":true,` +
+//
+// Nothing waits to settle: until then new links would load whole pages.
+const htmxConfig = `{"defaultSettleDelay":0,"includeIndicatorStyles":false,"allowEval":false,"historyCacheSize":0,"refreshOnHistoryMiss":true,` +
 	`"scrollBehavior":"auto","defaultFocusScroll":false,"selfRequestsOnly":true,"responseHandling":[` +
 	`{"code":"204|304","swap":false},{"code":"[23]..","swap":true},{"code":"[45]..","swap":false,"error":true}]}`
 

@@ -295,7 +295,7 @@ func (p *Pages) connectionForm(c echo.Context, status int, faults map[string]str
 	}
 	view.Fields = append(view.Fields,
 		views.Field{Name: "api_token", Label: "API token", Type: "password", Autocomplete: "off", Placeholder: "unchanged", Hint: "Leave empty to keep the present one."},
-		views.Field{Name: "jira_base_url", Label: "JIRA address", Type: "url", Value: values.Get("jira_base_url"), Hint: "Where issue keys lead; empty: the address of Confluence."},
+		views.Field{Name: "jira_base_url", Label: "JIRA address", Type: "url", Value: values.Get("jira_base_url"), Placeholder: "https://example.atlassian.net", Hint: "Where issue keys lead; without it they have no link."},
 		views.Field{Name: "jira_projects", Label: "JIRA project keys", Value: values.Get("jira_projects"), Placeholder: "OPS, WEB", Hint: "Only these are taken for issue keys in text; empty: every key that looks like one."},
 	)
 	rest := withFaults(view.Fields, faults)
@@ -323,6 +323,9 @@ func (p *Pages) changeConnection(c echo.Context) error {
 	}
 	if faults, ok := fieldErrors(err); ok {
 		return p.connectionForm(c, http.StatusUnprocessableEntity, faults, nil)
+	}
+	if errors.Is(err, wiki.ErrCredentials) || errors.Is(err, wiki.ErrForbidden) {
+		return p.connectionForm(c, http.StatusUnprocessableEntity, map[string]string{"api_token": p.reason(c, err)}, nil)
 	}
 	if isRefusal(err) {
 		return p.connectionForm(c, http.StatusUnprocessableEntity, nil, &views.Alert{Tone: views.Bad, Title: "Not saved", Text: p.reason(c, err)})

@@ -79,7 +79,10 @@ func secure(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// now is a fixed offset from the wall clock, so that relative times in the data make sense.
-func ago(d time.Duration) time.Time { return time.Now().Add(-d).UTC() }
+// started is when the program began: the moments in the data stand still, as stored ones do.
+var started = time.Now() //nolint:gochecknoglobals // set once
+
+// ago is a moment before the program began.
+func ago(d time.Duration) time.Time { return started.Add(-d).UTC() }
 
 func ptr[T any](v T) *T { return &v }

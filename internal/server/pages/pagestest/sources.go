@@ -348,7 +348,9 @@ func (s *Sources) Failures(_ context.Context, id string, _ sources.ListOptions) 
 
 // PendingDeletions implements pages.Sources.
 func (s *Sources) PendingDeletions(_ context.Context, id string, _ sources.ListOptions) ([]sources.PendingDeletion, string, error) {
-	if id != "confluence_OPS" {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if id != "confluence_OPS" || s.list[1].PendingDeletions == 0 {
 		return nil, "", nil
 	}
 	var list []sources.PendingDeletion

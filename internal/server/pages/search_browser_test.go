@@ -1,0 +1,159 @@
+package pages_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestSearching goes from the empty box to a page and back, with keys and suggestions.
+func TestSearching(t *testing.T) {
+	t.Parallel()
+	widths(t, func(b *bundle, _ bool) {
+		b.visit("/")
+		b.until(`document.activeElement.id === "q"`)
+		// Six letters at once are one question: typing does not send one for each.
+		b.run(`const q = document.querySelector("#q"); for (const c of "scrape") { q.value += c; q.dispatchEvent(new InputEvent("input", {bubbles: true})) }`)
+		b.wait(".suggest [role=option]")
+		if n := eval[int](b, `performance.getEntriesByType("resource").filter(e => e.name.includes("/suggest")).length`); n != 1 {
+			b.Errorf("%d questions for suggestions, want 1", n)
+		}
+		b.send(kb.ArrowDown)
+		b.until(`document.querySelector("#q").getAttribute("aria-activedescendant") === document.querySelector(".suggest [aria-selected=true]").id`)
+		b.send(kb.Escape)
+		b.until(`document.querySelector(".suggest").hidden`)
+		b.send(kb.Enter)
+		b.wait("[data-hit]")
+		if got := b.path(); got != "/?q=scrape" {
+			b.Errorf("address after the search: %s", got)
+		}
+
+		// From the box into the hits, along them, and back with "/".
+		b.until(`document.activeElement.id === "q" && document.querySelector("#q").dataset.ready === "true"`)
+		b.send(kb.ArrowDown)
+		b.send(kb.ArrowDown)
+		b.until(`document.activeElement === document.querySelectorAll("[data-hit-link]")[1]`)
+		b.send(kb.ArrowUp)
+		b.until(`document.activeElement === document.querySelectorAll("[data-hit-link]")[0]`)
+		b.send("/")
+		b.until(`document.activeElement.id === "q"`)
+		b.send(kb.ArrowDown)
+		b.send(kb.Enter)
+		b.wait("[data-prose]")
+		b.until(`document.querySelectorAll("[data-prose] mark").length > 0`)
+		b.has("h1", "Scrape interval and retention")
+		b.run(`history.back()`)
+		b.until(`location.pathname === "/" && document.querySelector("[data-hit]") !== null`)
+		if got := b.path(); got != "/?q=scrape" {
+			b.Errorf("address after going back: %s", got)
+		}
+
+		// What was searched is offered again, by this browser alone.
+		b.visit("/")
+		b.click("#q")
+		b.wait(".suggest [role=option]")
+		b.has(".suggest", "scrape")
+		if got := eval[string](b, `localStorage.getItem("sluice.recent")`); got != `["scrape"]` {
+			b.Errorf("recent searches: %s", got)
+		}
+	})
+}
+
+// TestFilters combines facets, takes chips away and goes back.
+func TestFilters(t *testing.T) {
+	t.Parallel()
+	widths(t, func(b *bundle, narrow bool) {
+		choose := func(value string) {
+			if narrow {
+				b.click("aside details > summary")
+			}
+			b.run(`[...document.querySelectorAll("a.facet")].find(a => a.checkVisibility() && a.textContent.includes("` + value + `")).click()`)
+		}
+		b.visit("/?q=scrape")
+		b.run(`window.samePage = true`)
+		choose("OPS")
+		b.until(`location.search.includes("space=OPS") && document.querySelectorAll(".chip-x").length === 1`)
+		choose("runbook")
+		b.until(`location.search.includes("label=runbook") && document.querySelectorAll(".chip-x").length === 2`)
+		asked := b.site.Search.Requests()
+		if f := asked[len(asked)-1].Filters; strings.Join(f.Spaces, ",") != "OPS" || strings.Join(f.Labels, ",") != "runbook" {
+			b.Errorf("searched with %+v, want both filters", f)
+		}
+		b.run(`document.querySelector(".chip-x").click()`)
+		b.until(`!location.search.includes("space=") && document.querySelectorAll(".chip-x").length === 1`)
+		if !eval[bool](b, `window.samePage === true`) {
+			b.Error("a filter loaded the whole page anew")
+		}
+		b.run(`history.back()`)
+		b.until(`location.search.includes("space=OPS") && document.querySelectorAll(".chip-x").length === 2 && document.readyState === "complete" && !window.samePage`)
+		b.run(`[...document.querySelectorAll("[aria-label=Order] a")].find(a => a.textContent === "Newest").click()`)
+		b.until(`location.search.includes("sort=date") && document.querySelector("[aria-label=Order] [aria-current]").textContent === "Newest"`)
+		// New words keep the filters.
+		b.fill("#q", "interval")
+		b.run(`document.querySelector("[data-search-form] button").click()`)
+		b.until(`location.search.includes("q=interval") && location.search.includes("space=OPS") && document.querySelectorAll(".chip-x").length === 2`)
+	})
+}
+
+// TestMoreResults reads on by scrolling; the address stays.
+func TestMoreResults(t *testing.T) {
+	t.Parallel()
+	widths(t, func(b *bundle, _ bool) {
+		b.visit("/?q=scrape")
+		b.until(`document.querySelectorAll("[data-hit]").length === 10`)
+		b.run(`document.querySelector("#more").scrollIntoView()`)
+		b.until(`document.querySelectorAll("[data-hit]").length >= 20`)
+		b.until(`(document.querySelector("#more")?.scrollIntoView(), document.querySelectorAll("[data-hit]").length === 27 && !document.querySelector("#more"))`)
+		if n := eval[int](b, `new Set([...document.querySelectorAll("[data-hit-link]")].map(a => a.textContent.trim())).size`); n != 27 {
+			b.Errorf("%d different hits, want 27", n)
+		}
+		if got := b.path(); got != "/?q=scrape" {
+			b.Errorf("address: %s", got)
+		}
+	})
+}
+
+// TestReadingAPage follows the contents, copies the Markdown and prints.
+func TestReadingAPage(t *testing.T) {
+	t.Parallel()
+	widths(t, func(b *bundle, narrow bool) {
+		b.visit("/pages/confluence_OBS/1001?q=scrape&at=Choosing-an-interval")
+		b.run(`window.copied = ""; Object.defineProperty(navigator, "clipboard", {value: {writeText: async t => { window.copied = t }}})`)
+		b.click("[data-copy]")
+		b.until(`window.copied.startsWith("# Scrape interval and retention")`)
+		b.until(`document.querySelector("#announce").textContent === "Copied"`)
+		if narrow {
+			b.click("details.toc summary")
+		}
+		b.run(`[...document.querySelectorAll(".toc a")].filter(a => a.checkVisibility()).at(-1).click()`)
+		b.until(`location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1))).getBoundingClientRect().top < innerHeight`)
+		b.until(`document.querySelector(".toc [aria-current]") !== null`)
+		if n := eval[int](b, `document.querySelectorAll("[data-prose] script, [data-prose] [onclick], [data-prose] iframe").length`); n != 0 {
+			b.Errorf("%d dangerous elements in a page", n)
+		}
+		if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}); err != nil {
+			b.Fatal(err)
+		}
+		if shown := eval[string](b, `[...document.querySelectorAll(".topbar, aside, .no-print, .toc")].filter(e => e.checkVisibility()).map(e => e.className).join()`); shown != "" {
+			b.Errorf("printed besides the page: %s", shown)
+		}
+	})
+}
+
+// TestNoLayoutShift looks whether anything jumps while the main pages load.
+func TestNoLayoutShift(t *testing.T) {
+	t.Parallel()
+	widths(t, func(b *bundle, _ bool) {
+		for _, path := range []string{"/", "/?q=scrape", "/pages/confluence_OBS/1001", "/sources", "/sources/confluence_OBS", "/runs/run-100"} {
+			b.visit(path)
+			b.do(chromedpAwait(`new Promise(done => { new PerformanceObserver(list => { window.shift = (window.shift || 0) + list.getEntries().filter(e => !e.hadRecentInput).reduce((s, e) => s + e.value, 0) }).observe({type: "layout-shift", buffered: true});
+				requestAnimationFrame(() => requestAnimationFrame(() => done(true))) })`))
+			if shift := eval[float64](b, `window.shift || 0`); shift > 0.02 {
+				b.Errorf("%s: layout shift of %.3f", path, shift)
+			}
+		}
+	})
+}
