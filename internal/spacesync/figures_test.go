@@ -16,7 +16,10 @@ import (
 	"github.com/sluicehq/sluice/internal/wiki"
 )
 
-var figurePages = flag.Int("pages", 4000, "pages of BenchmarkSync")
+var (
+	figurePages   = flag.Int("pages", 4000, "pages of BenchmarkSync")
+	figureLatency = flag.Duration("latency", 0, "what each request of BenchmarkSync takes beside its work")
+)
 
 var words = strings.Fields(`the service writes every request to a queue and retries it when the broker is away an operator
 	can drain one node at a time without losing messages see the runbook for limits alerts and dashboards of the cluster`)
@@ -82,6 +85,9 @@ func BenchmarkSync(b *testing.B) {
 		}
 		space, err := s.client.Space(b.Context(), "ENG")
 		s.ok(err)
+		if *figureLatency > 0 {
+			s.wiki.Inject(confluencetest.Slow(*figureLatency))
+		}
 		plain := download(b, s, space)
 		s.wiki.ResetCounters()
 		counted := s.wiki.BytesSent()

@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	modelRounds = flag.Int("rounds", 12, "rounds of the model test, each deployment")
+	modelRounds = flag.Int("rounds", 8, "rounds of the model test, each deployment")
 	modelSeed   = flag.Uint64("seed", 0, "seed of the model test; 0: a new one, which is printed")
 )
 
