@@ -37,9 +37,9 @@ func Settings() []Setting {
 		text("data-dir", "./data", "Everything the program keeps on disk.", "a folder", checkNotEmpty,
 			func(c *Config) *string { return &c.DataDir }),
 		secret(text("database-url", "", "PostgreSQL >= 15 with pgvector >= 0.7. Empty: a private server under the data directory, started and stopped by the program.",
-			"a URL such as postgres://user:password@host/database", checkDatabaseURL, func(c *Config) *string { return &c.DatabaseURL })),
+			"a URL such as postgres://user:password@host/database, or host=… dbname=…", checkDatabaseURL, func(c *Config) *string { return &c.DatabaseURL })),
 		secret(text("database-read-url", "", "A read replica that answers searches. Empty: the primary does.",
-			"a URL such as postgres://user:password@replica/database", checkDatabaseURL, func(c *Config) *string { return &c.DatabaseReadURL })),
+			"a URL such as postgres://user:password@replica/database, or host=… dbname=…", checkDatabaseURL, func(c *Config) *string { return &c.DatabaseReadURL })),
 		text("base-url", "", "Public URL, for links and secure cookies. Empty: derived from the request.", "an http or https URL", checkURL,
 			func(c *Config) *string { return &c.BaseURL }),
 		secret(text("secret-key", "", "Encrypts stored credentials. Empty: generated into the data directory (mode 0600).", "at least 16 characters", checkSecretKey,
@@ -237,7 +237,11 @@ func checkLoopback(v string) error {
 	return nil
 }
 
+// checkDatabaseURL takes both forms of a connection string that PostgreSQL's own programs take.
 func checkDatabaseURL(v string) error {
+	if !strings.Contains(v, "://") && strings.Contains(v, "=") {
+		return nil // host=/run/postgresql dbname=sluice
+	}
 	u, err := url.Parse(v)
 	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
 		return fmt.Errorf("not a postgres:// URL")

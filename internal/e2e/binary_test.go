@@ -283,7 +283,7 @@ func TestWhatGoesWrongIsSaidClearly(t *testing.T) {
 		args        []string
 	}{
 		{"does not answer", siteToken, []string{"--base-url", "http://127.0.0.1:1", "--space-key", "OPS"}},
-		{"base_url", siteToken, []string{"--base-url", "nonsense", "--space-key", "OPS"}},
+		{"base_url", siteToken, []string{"--base-url", "not an address", "--space-key", "OPS"}},
 		{"credentials", "wrong", []string{"--base-url", address, "--space-key", "OPS"}},
 		{"NOPE", siteToken, []string{"--base-url", address, "--space-key", "NOPE"}},
 		{"space_key", siteToken, []string{"--base-url", address}},

@@ -130,7 +130,7 @@ func TestANewcomerInTheBrowser(t *testing.T) {
 	b.fill("#f-email", adminEmail)
 	b.fill("#f-password", "not the password")
 	b.press("main form button")
-	b.reads("Wrong e-mail address or password")
+	b.reads("do not belong together")
 	b.fill("#f-email", adminEmail)
 	b.fill("#f-password", password)
 	b.press("main form button")

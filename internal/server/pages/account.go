@@ -3,6 +3,7 @@ package pages
 import (
 	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -51,6 +52,7 @@ func (p *Pages) signIn(c echo.Context) error {
 	case errors.Is(err, auth.ErrSignIn):
 		return p.signInForm(c, http.StatusUnprocessableEntity, &views.Alert{Tone: views.Bad, Text: "The e-mail address and password do not belong together."})
 	case errors.As(err, &throttled):
+		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(throttled.Wait.Seconds())+1))
 		return p.signInForm(c, http.StatusTooManyRequests, &views.Alert{Tone: views.Bad, Text: "Too many tries. Wait " + duration(throttled.Wait.Seconds()) + " and try again."})
 	case err != nil:
 		return err
