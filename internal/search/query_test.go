@@ -147,6 +147,17 @@ func TestSnippet(t *testing.T) {
 	}
 }
 
+// A passage that was found by its meaning is cut at the sentence most like the query.
+func TestSnippetByLikeness(t *testing.T) {
+	t.Parallel()
+	c := cutterOf([]*analysis.Analyzer{analysis.New("english")}, map[string]float64{"zzz": 1})
+	c.trigrams = trigramsOf("authenticating users")
+	filler := strings.Repeat("Nothing of interest stands here. ", 12)
+	if got := c.snippet(filler + "Authentication of a user is done by the gateway. " + filler); !strings.HasPrefix(got, "… Authentication of a user") {
+		t.Errorf("snippet = %q", got)
+	}
+}
+
 // Snippets never break a character, and hold no more than they should.
 func FuzzSnippet(f *testing.F) {
 	f.Add("Pods restarted twice. "+strings.Repeat("é ", 400), "restart")

@@ -19,6 +19,7 @@ type cutter struct {
 	weights   map[string]float64 // of the terms of the query
 	known     map[string][]match // by stretch of text, relative to it
 	firsts    [256]bool          // first letters of the terms
+	trigrams  map[string]bool    // of the query
 }
 
 func newCutter(f *found) *cutter {
@@ -30,7 +31,9 @@ func newCutter(f *found) *cutter {
 			}
 		}
 	}
-	return cutterOf(f.lang.analyzers, weights)
+	c := cutterOf(f.lang.analyzers, weights)
+	c.trigrams = trigramsOf(f.plan.folded)
+	return c
 }
 
 func cutterOf(analyzers []*analysis.Analyzer, weights map[string]float64) *cutter {
@@ -156,7 +159,8 @@ func inTextOrder(list []match) []match {
 // mark puts the marks around what matches in a whole text.
 func (c *cutter) mark(text string) string { return marked(text, 0, len(text), c.matches(text)) }
 
-// snippet cuts the stretch with the most telling matches. Text without any is cut at its beginning.
+// snippet cuts the stretch with the most telling matches; where there are none, because the passage was found by its
+// meaning, the one that begins with the sentence most like the query.
 func (c *cutter) snippet(text string) string {
 	text = strings.TrimSpace(text)
 	list := c.matches(text)
@@ -177,7 +181,8 @@ func (c *cutter) window(text string, list []match) (start, end int) {
 		return 0, len(text)
 	}
 	if len(list) == 0 {
-		return 0, c.endNear(text, snippetLength)
+		start = c.likest(text)
+		return start, c.endNear(text, min(start+snippetLength, len(text)))
 	}
 	best, bestScore := 0, -1.0
 	for i := range list {
@@ -276,4 +281,39 @@ func unmarked(s string) string {
 		return s
 	}
 	return strings.NewReplacer(string(MarkStart), "", string(MarkEnd), "").Replace(s)
+}
+
+// trigramsOf returns the triples of letters of a folded text.
+func trigramsOf(text string) map[string]bool {
+	set := map[string]bool{}
+	for word := range strings.FieldsSeq(text) {
+		for i := 0; i+3 <= len(word); i++ {
+			set[word[i:i+3]] = true
+		}
+	}
+	return set
+}
+
+// likest returns where the sentence begins that has the largest share of its triples of letters in common with the
+// query; words of one family ("authenticate", "authentication") have many, though not always the stem.
+func (c *cutter) likest(text string) int {
+	best, bestShare := 0, 0.0
+	for start := 0; start < len(text); {
+		end := start + 1
+		for end < len(text) && !boundary(text, end) {
+			end++
+		}
+		common := 0
+		for t := range trigramsOf(analysis.Fold(text[start:end])) {
+			if c.trigrams[t] {
+				common++
+			}
+		}
+		// Long sentences have more of everything.
+		if share := float64(common) / float64(40+end-start); share > bestShare {
+			best, bestShare = start, share
+		}
+		start = end
+	}
+	return best
 }
