@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sluicehq/sluice/internal/wiki"
 )
 
@@ -34,12 +36,12 @@ func (w *work) compareAll(ctx context.Context) ([]*item, error) {
 	}
 	w.states = states
 	var items []*item
-	for _, typ := range contentTypes() {
-		rows, err := w.listAll(ctx, typ, len(items))
-		if err != nil {
-			return nil, err
-		}
-		items = append(items, rows...)
+	var metas map[string]wiki.Meta
+	g, gctx := errgroup.WithContext(ctx) // two listings of as many requests: side by side they take half the time
+	g.Go(func() (err error) { items, err = w.listSpace(gctx); return err })
+	g.Go(func() (err error) { metas, err = w.spaceMetas(gctx); return err })
+	if err := g.Wait(); err != nil {
+		return nil, err
 	}
 	items = slices.DeleteFunc(items, func(it *item) bool { // a page that became a blog post meanwhile is in both
 		if w.listed[it.ref.ID] {
@@ -51,10 +53,6 @@ func (w *work) compareAll(ctx context.Context) ([]*item, error) {
 	})
 	w.rec.list(idsOf(items)...)
 	if err := w.retries(ctx, items); err != nil {
-		return nil, err
-	}
-	metas, err := w.spaceMetas(ctx)
-	if err != nil {
 		return nil, err
 	}
 	for _, it := range items {
@@ -73,6 +71,19 @@ func (w *work) compareAll(ctx context.Context) ([]*item, error) {
 		return nil, err
 	}
 	return items, w.complete(ctx, items, metas)
+}
+
+// listSpace lists the contents of all types.
+func (w *work) listSpace(ctx context.Context) ([]*item, error) {
+	var items []*item
+	for _, typ := range contentTypes() {
+		rows, err := w.listAll(ctx, typ, len(items))
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, rows...)
+	}
+	return items, nil
 }
 
 // begin checks the credentials, takes the site's time and asks for the space.

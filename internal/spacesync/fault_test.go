@@ -369,9 +369,9 @@ func TestKilledAnywhere(t *testing.T) {
 		f.edit(step, nil)
 		f.change(folder, func(c *content) { c.ref.Title = fmt.Sprintf("Folder %d", n) })
 		ctx, kill := context.WithCancel(t.Context())
-		calls := 0
+		var calls atomic.Int32
 		f.fault = func(string, []string) error {
-			if calls++; calls == n {
+			if int(calls.Add(1)) == n {
 				kill()
 			}
 			return nil
