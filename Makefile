@@ -102,6 +102,10 @@ bench: install-postgres ## benchmarks; PKG=./internal/convert for one package
 eval: install-postgres ## relevance of search: the judged set, against the baselines; UPDATE=1 writes the golden ranks
 	$(GO) test -count=1 -timeout 30m -v -run '^TestRelevance$$' ./internal/eval $(if $(UPDATE),-update)
 
+.PHONY: bench-search
+bench-search: install-postgres ## latency of search over a generated wiki, beside the baselines; ARGS="-chunks 1000000" for more
+	$(GO) run ./internal/eval/benchsearch $(ARGS)
+
 .PHONY: bench-load
 bench-load: install-postgres build ## load test with 10,000 pages; ARGS="-pages 1000" for less
 	$(GO) run ./internal/loadtest/load $(filter-out demo,$(ARGS))
