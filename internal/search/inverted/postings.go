@@ -56,6 +56,9 @@ func Postings(b []byte) iter.Seq2[int32, uint8] {
 				v, i = u, i-1+n
 			}
 			doc += int32(v>>1) + 1
+			if doc < 0 {
+				return
+			}
 			frequency := uint8(Unit)
 			if v&1 == 1 {
 				if i == len(b) {
