@@ -93,8 +93,10 @@ func usageView(view *views.AnalyticsPage, usage []instance.DayCount) {
 	}
 	view.DaysMax = "at most " + count(most) + " a day"
 	view.Totals = []views.Fact{
-		{Label: "Searches", Value: count(searches)}, {Label: "Without any result", Value: count(missed), Hint: share(missed, searches)},
-		{Label: "Degraded", Value: count(degraded), Hint: "without search by meaning or by words"}, {Label: "Slowest day's median", Value: duration(slowest / 1000)},
+		{Label: "Searches", Value: count(searches)},
+		{Label: "Without any result", Value: count(missed), Hint: share(missed, searches)},
+		{Label: "Degraded", Value: count(degraded), Hint: "without search by meaning or by words"},
+		{Label: "Slowest day's median", Value: duration(slowest / 1000)},
 	}
 }
 

@@ -305,7 +305,8 @@ func widthName(width int64) string { return strconv.FormatInt(width, 10) + " px"
 func selectOption(selector, value string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](fmt.Sprintf(
-			`(() => { const s = document.querySelector(%q); s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})); return true })()`, selector, value)))
+			`(() => { const s = document.querySelector(%q); s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})); return true })()`, selector, value,
+		)))
 		return err
 	})
 }

@@ -62,16 +62,22 @@ func (p *Pages) runView(c echo.Context, run sources.Run) (views.RunLive, error) 
 	}
 	live.Alerts = runAlerts(run)
 	live.Pages = []views.Fact{
-		{Label: "Listed", Value: count(run.PagesListed)}, {Label: "Created", Value: count(run.PagesCreated)}, {Label: "Updated", Value: count(run.PagesUpdated)},
-		{Label: "Unchanged", Value: count(run.PagesUnchanged)}, {Label: "Skipped", Value: count(run.PagesSkipped)},
-		{Label: "Deleted", Value: count(run.PagesDeleted)}, {Label: "Failed", Value: count(run.PagesFailed), Tone: toneIf(run.PagesFailed > 0, views.Bad)},
+		{Label: "Listed", Value: count(run.PagesListed)},
+		{Label: "Created", Value: count(run.PagesCreated)},
+		{Label: "Updated", Value: count(run.PagesUpdated)},
+		{Label: "Unchanged", Value: count(run.PagesUnchanged)},
+		{Label: "Skipped", Value: count(run.PagesSkipped)},
+		{Label: "Deleted", Value: count(run.PagesDeleted)},
+		{Label: "Failed", Value: count(run.PagesFailed), Tone: toneIf(run.PagesFailed > 0, views.Bad)},
 	}
 	live.Chunks = []views.Fact{
 		{Label: "Created", Value: count(run.ChunksCreated)}, {Label: "Kept", Value: count(run.ChunksKept), Hint: "text unchanged"}, {Label: "Deleted", Value: count(run.ChunksDeleted)},
 	}
 	live.Calls = []views.Fact{
-		{Label: "Requests", Value: count(run.APICalls)}, {Label: "Repeated", Value: count(run.APIRetries)},
-		{Label: "Errors", Value: count(run.APIErrors), Tone: toneIf(run.APIErrors > 0, views.Warn)}, {Label: "Received", Value: size(run.BytesReceived)},
+		{Label: "Requests", Value: count(run.APICalls)},
+		{Label: "Repeated", Value: count(run.APIRetries)},
+		{Label: "Errors", Value: count(run.APIErrors), Tone: toneIf(run.APIErrors > 0, views.Warn)},
+		{Label: "Received", Value: size(run.BytesReceived)},
 	}
 	for _, e := range run.Errors {
 		live.Errors = append(live.Errors, runError(run.SourceID, e, now))

@@ -284,8 +284,11 @@ func facets(q query, f search.Facets, dir directoryEntry) []views.Facet {
 		values      []search.FacetValue
 		text        func(string) string
 	}{
-		{"Space", "space", f.Space, nil}, {"Updated", "updated", f.Updated, updatedText}, {"Label", "label", f.Label, nil},
-		{"Author", "author", f.Author, nil}, {"Type", "type", f.Type, typeText},
+		{"Space", "space", f.Space, nil},
+		{"Updated", "updated", f.Updated, updatedText},
+		{"Label", "label", f.Label, nil},
+		{"Author", "author", f.Author, nil},
+		{"Type", "type", f.Type, typeText},
 	} {
 		facet := views.Facet{Label: group.label}
 		for _, v := range group.values {

@@ -30,8 +30,12 @@ func head(s sources.Source, tab string) views.SourceHead {
 		n          int
 		tone       views.Tone
 	}{
-		{"Overview", "", 0, ""}, {"Pages", "pages", s.TotalPages, views.Plain}, {"Runs", "runs", 0, ""}, {"Failures", "failures", s.FailedPages, views.Bad},
-		{"Removals", "removals", s.PendingDeletions, views.Warn}, {"Settings", "settings", 0, ""},
+		{"Overview", "", 0, ""},
+		{"Pages", "pages", s.TotalPages, views.Plain},
+		{"Runs", "runs", 0, ""},
+		{"Failures", "failures", s.FailedPages, views.Bad},
+		{"Removals", "removals", s.PendingDeletions, views.Warn},
+		{"Settings", "settings", 0, ""},
 	} {
 		item := views.Tab{Text: t.text, URL: base, Current: t.path == tab, Tone: t.tone}
 		if t.path != "" {
@@ -133,6 +137,8 @@ func lastRunFact(status sources.Status, now time.Time) views.Fact {
 	fact := views.Fact{Label: "Last run", Value: "never"}
 	if last := status.LastRun; last != nil && last.FinishedAt != nil {
 		fact.Value = relative(*last.FinishedAt, now)
+	} else if status.Run != nil {
+		fact.Value = "under way"
 	}
 	if mark := status.LastSyncTimestamp; mark != nil {
 		layout := "15:04 UTC"

@@ -208,7 +208,9 @@ func nextRun(s sources.Source, now time.Time) views.Stamp {
 	switch {
 	case s.State == sources.StatePaused:
 		return views.Stamp{Text: "paused"}
-	case isActive(s.State):
+	case s.State == sources.StateQueued:
+		return views.Stamp{Text: "queued"}
+	case s.State == sources.StateRunning:
 		return views.Stamp{Text: "running"}
 	case s.NextSyncAt == nil:
 		return views.Stamp{}

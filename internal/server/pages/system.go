@@ -49,8 +49,10 @@ func (p *Pages) modelView(c echo.Context) (views.ModelPage, error) {
 		Head: p.settingsHead(c, "model"), Polling: missing > 0,
 		Facts: []views.Param{{Name: "Model", Value: e.Model}, {Name: "Dimensions", Value: count(e.Dimensions)}, {Name: "Runs", Value: orElse(e.Endpoint, "inside this program, without any network")}},
 		Totals: []views.Fact{
-			{Label: "Chunks", Value: count(e.Chunks)}, {Label: "With this model", Value: count(e.Embedded), Hint: share(e.Embedded, e.Chunks)},
-			{Label: "With an earlier model", Value: count(e.OtherModel), Hint: "still served"}, {Label: "Without a vector", Value: count(max(missing-e.OtherModel, 0)), Hint: "found by words"},
+			{Label: "Chunks", Value: count(e.Chunks)},
+			{Label: "With this model", Value: count(e.Embedded), Hint: share(e.Embedded, e.Chunks)},
+			{Label: "With an earlier model", Value: count(e.OtherModel), Hint: "still served"},
+			{Label: "Without a vector", Value: count(max(missing-e.OtherModel, 0)), Hint: "found by words"},
 		},
 		State: views.Badge{Text: "Complete", Tone: views.OK, Icon: "circle-check"},
 	}

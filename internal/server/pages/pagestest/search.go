@@ -113,7 +113,8 @@ func hit(i int, r search.Request) search.Hit {
 // Suggest implements pages.Searcher.
 func (s *Search) Suggest(_ context.Context, prefix string, _ int) ([]search.Suggestion, error) {
 	return []search.Suggestion{
-		{Text: prefix + " interval", Kind: "phrase"}, {Text: prefix + " timeout", Kind: "phrase"},
+		{Text: prefix + " interval", Kind: "phrase"},
+		{Text: prefix + " timeout", Kind: "phrase"},
 		{Text: "Scrape interval and retention", Kind: "title", Source: "confluence_OBS", PageID: "1001"},
 	}, nil
 }
