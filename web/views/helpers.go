@@ -30,6 +30,14 @@ func (c Chrome) title() string {
 	return c.Title + " · Sluice"
 }
 
+// brandLabel begins with the text that is seen, so that it can be said to a voice control.
+func (c Chrome) brandLabel() string {
+	if c.Demo {
+		return "Sluice demo: search"
+	}
+	return "Sluice: search"
+}
+
 // initials are at most two letters of a name.
 func (u User) initials() string {
 	name := u.Name
