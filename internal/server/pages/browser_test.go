@@ -84,7 +84,7 @@ type window struct {
 	width  int64
 	theme  string
 	noJS   bool
-	axe    bool // check with axe, too: it takes most of the time
+	axe    bool   // check with axe, too: it takes most of the time
 	signIn string // e-mail; empty: nobody
 }
 
