@@ -4,9 +4,12 @@
 package metrics
 
 import (
+	"maps"
 	"net/http"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -70,6 +73,23 @@ func New(build Build) *Metrics {
 // Handler serves the metrics.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
+}
+
+// Names returns the names of all metrics, without the suffixes of their series.
+func (m *Metrics) Names() []string {
+	described := make(chan *prometheus.Desc)
+	go func() {
+		m.registry.Describe(described)
+		close(described)
+	}()
+	names := map[string]bool{}
+	for d := range described {
+		// A description tells its name only in its text.
+		_, rest, _ := strings.Cut(d.String(), `fqName: "`)
+		name, _, _ := strings.Cut(rest, `"`)
+		names[name] = true
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // Request notes an HTTP request.
