@@ -185,11 +185,11 @@ func (c client) syncing() {
 		c.Errorf("a second sync is refused with %+v, want run %s", again, started.RunID)
 	}
 	c.ask(202, "POST", "/api/confluence/{id}/cancel", nil, "id", ops)
-	slow()
 	eventually(c.T, "the cancelled run has ended", func() bool {
 		run := into[sources.Run](c, c.ask(200, "GET", "/api/confluence/{id}/runs/{run_id}", nil, "id", ops, "run_id", started.RunID))
 		return run.State == sources.RunCancelled
 	})
+	slow()
 	c.ask(409, "POST", "/api/confluence/{id}/cancel", nil, "id", ops)
 	c.ask(202, "POST", "/api/confluence/{id}/reprocess", nil, "id", ops)
 	c.settled(c.T, ops)

@@ -35,7 +35,9 @@ func startBrowser() {
 		browser.err = err
 		return
 	}
-	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile))
+	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile),
+		// A page that comes back from this cache answers no more questions of the test.
+		chromedp.Flag("disable-features", "site-per-process,Translate,BlinkGenPropertyTrees,BackForwardCache"))
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), flags...)
 	ctx, stop := chromedp.NewContext(alloc)
 	browser.err = chromedp.Do(ctx)
@@ -139,13 +141,13 @@ func TestANewcomerInTheBrowser(t *testing.T) {
 	b.fill("[name=base_url]", address)
 	b.fill("[name=email]", siteEmail)
 	b.fill("[name=api_token]", "wrong")
-	b.press("main form button[type=submit]")
+	b.press("main form button[value=test]")
 	b.reads("credentials")
 	b.fill("[name=api_token]", siteToken)
-	b.press("main form button[type=submit]")
+	b.press("main form button[value=test]")
 	b.reads("Operations")
 	b.do(chromedp.Click(chromedp.CSS(`input[value="OPS"]`)))
-	b.press("main form button[type=submit]:last-of-type")
+	b.press("main form button[value=create]")
 	b.visit("/sources")
 	b.until(`document.querySelector("progress, [role=progressbar]") !== null || document.body.innerText.includes("6 pages")`)
 	site.ClearFaults()
