@@ -1,0 +1,85 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The dashboard and the operator's guide name metrics; all of them exist, and the guide has all of ours.
+func TestMetricsAreDocumented(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, name := range start(t).Metrics.Names() {
+		known[name] = true
+	}
+	named := regexp.MustCompile(`\b(sluice|go|process)_[a-z_]+[a-z]\b`)
+	check := func(where, text string) map[string]bool {
+		seen := map[string]bool{}
+		for _, name := range named.FindAllString(text, -1) {
+			for _, suffix := range []string{"_bucket", "_count", "_sum"} {
+				if base := strings.TrimSuffix(name, suffix); known[base] {
+					name = base
+				}
+			}
+			if seen[name] = true; !known[name] {
+				t.Errorf("%s names %s, which does not exist", where, name)
+			}
+		}
+		return seen
+	}
+
+	var expressions []string
+	var dashboard any
+	if err := json.Unmarshal(read(t, "grafana.json", "deploy"), &dashboard); err != nil {
+		t.Fatal(err)
+	}
+	collect(dashboard, &expressions)
+	if len(expressions) == 0 {
+		t.Fatal("the dashboard asks for nothing")
+	}
+	check("grafana.json", strings.Join(expressions, "\n"))
+
+	guide := string(read(t, "operations.md"))
+	_, section, found := strings.Cut(guide, "\n## Monitoring\n")
+	section, _, ended := strings.Cut(section, "\n## ")
+	if !found || !ended {
+		t.Fatal("operations.md has no section about monitoring")
+	}
+	listed := check("operations.md", section)
+	for name := range known {
+		if strings.HasPrefix(name, "sluice_") && !listed[name] {
+			t.Errorf("operations.md does not list %s", name)
+		}
+	}
+}
+
+// collect finds the queries of a dashboard.
+func collect(v any, into *[]string) {
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			collect(e, into)
+		}
+	case map[string]any:
+		for key, e := range v {
+			if text, ok := e.(string); ok && slices.Contains([]string{"expr", "definition"}, key) {
+				*into = append(*into, text)
+			}
+			collect(e, into)
+		}
+	}
+}
+
+func read(t *testing.T, name string, folders ...string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(append(append([]string{"..", "..", "docs"}, folders...), name)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
