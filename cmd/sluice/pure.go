@@ -52,11 +52,11 @@ func readContext(path string) (convert.Context, error) {
 	if path == "" {
 		return convert.Context{}, nil
 	}
-	f, err := os.Open(path) //nolint:gosec // the person who runs the command names the file
+	f, err := os.Open(path)
 	if err != nil {
 		return convert.Context{}, fmt.Errorf("read the context: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	known, err := convert.ReadContext(f)
 	if err != nil {
 		return convert.Context{}, fmt.Errorf("%s: %w", path, err)

@@ -151,7 +151,7 @@ func (p *program) printJSON(v any) error {
 
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor is a small number
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 func noArgs(cmd *cobra.Command, args []string) error {
@@ -197,7 +197,7 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 func (p *program) readSecret(prompt string) (string, error) {
 	if f, ok := p.stdin.(*os.File); ok && isTerminal(f) {
 		fmt.Fprint(p.stderr, prompt)
-		secret, err := term.ReadPassword(int(f.Fd())) //nolint:gosec // a file descriptor is a small number
+		secret, err := term.ReadPassword(int(f.Fd()))
 		fmt.Fprintln(p.stderr)
 		return string(secret), err
 	}

@@ -40,7 +40,7 @@ func (p *program) serve(ctx context.Context, cfg config.Config, o app.Options, r
 		return fmt.Errorf("listen at %s: %w; another program may be using it: choose one with --listen", cfg.Listen, err)
 	}
 	return p.with(ctx, cfg, o, func(_ context.Context, a *app.App) error {
-		defer listener.Close() //nolint:errcheck // closed already where it was served
+		defer listener.Close()
 		if ready != nil {
 			if err := ready(ctx, a); err != nil {
 				return err

@@ -11,7 +11,7 @@ import (
 )
 
 // version is set by the linker: -X main.version=v1.2.3.
-var version string //nolint:gochecknoglobals // the linker sets only package variables
+var version string
 
 func build() app.Build {
 	b := app.Build{Version: version}

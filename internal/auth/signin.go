@@ -26,8 +26,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (User, err
 		return User{}, err
 	}
 	if err := s.try(ctx, policies); err != nil {
-		var throttled *ThrottledError
-		if errors.As(err, &throttled) {
+		if throttled, ok := errors.AsType[*ThrottledError](err); ok {
 			s.log.WarnContext(ctx, "sign-in throttled", "address", origin.Address, "wait", throttled.Wait)
 		}
 		return User{}, err

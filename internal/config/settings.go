@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,11 +106,9 @@ func choice(name, def, help string, values []string, field func(*Config) *string
 	return Setting{
 		Name: name, Default: def, Help: help, Allowed: "one of " + strings.Join(quoted(values), ", "),
 		set: func(c *Config, v string) error {
-			for _, allowed := range values {
-				if v == allowed {
-					*field(c) = v
-					return nil
-				}
+			if slices.Contains(values, v) {
+				*field(c) = v
+				return nil
 			}
 			return fmt.Errorf("unknown value")
 		},

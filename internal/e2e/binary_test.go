@@ -23,7 +23,7 @@ import (
 )
 
 // built is the program, built once for all tests of the package.
-var built struct { //nolint:gochecknoglobals // building takes long
+var built struct {
 	once sync.Once
 	dir  string
 	path string

@@ -15,7 +15,7 @@ import (
 )
 
 // browser is started once; each test gets a context of its own, so that cookies do not mix.
-var browser struct { //nolint:gochecknoglobals // one process for all tests of the package
+var browser struct {
 	once sync.Once
 	ctx  context.Context
 	stop func()
@@ -41,7 +41,7 @@ func startBrowser() {
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), flags...)
 	ctx, stop := chromedp.NewContext(alloc)
 	browser.err = chromedp.Do(ctx)
-	browser.ctx = ctx
+	browser.ctx := ctx
 	browser.stop = func() {
 		stop()
 		stopAlloc()

@@ -29,7 +29,7 @@ func migrateTo(t *testing.T, url string, files fs.FS, version int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // nothing to be saved
+	defer db.Close()
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSlog(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)

@@ -61,13 +61,13 @@ func (r *relay) url() string {
 }
 
 func (r *relay) serve(client net.Conn) {
-	defer client.Close() //nolint:errcheck // its end is what is wanted
+	defer client.Close()
 	network, address := pgNetwork(r.target)
-	server, err := net.Dial(network, address) //nolint:noctx // ends with the listener
+	server, err := net.Dial(network, address)
 	if err != nil {
 		return
 	}
-	defer server.Close() //nolint:errcheck // as above
+	defer server.Close()
 	r.mu.Lock()
 	if r.cut {
 		r.mu.Unlock()

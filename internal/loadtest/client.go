@@ -140,7 +140,7 @@ func (c *Client) Poll(ctx context.Context, id string, every time.Duration, done 
 		last = err
 		select {
 		case <-ctx.Done():
-			return s, fmt.Errorf("waiting for %s (%d pages, state %q, last error %v): %w", id, s.TotalPages, s.State, last, ctx.Err())
+			return s, fmt.Errorf("waiting for %s (%d pages, state %q, last error %w): %w", id, s.TotalPages, s.State, last, ctx.Err())
 		case <-time.After(every):
 		}
 	}

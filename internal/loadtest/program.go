@@ -56,7 +56,7 @@ func Start(ctx context.Context, o Options) (*Program, time.Duration, error) {
 		return nil, 0, fmt.Errorf("data directory: %w", err)
 	}
 	p := &Program{Base: "http://" + listen, options: o, exited: make(chan struct{})}
-	p.cmd = exec.Command(o.Binary, "serve") //nolint:noctx // it is ended by Stop or Kill, not by a context
+	p.cmd = exec.Command(o.Binary, "serve")
 	p.cmd.Env = append(p.environment(), "SLUICE_LISTEN="+listen)
 	if o.Role != "" {
 		p.cmd.Env = append(p.cmd.Env, "SLUICE_ROLE="+o.Role)
@@ -96,7 +96,7 @@ func (p *Program) environment() []string {
 
 // freeAddress is a loopback address that nobody listens on now.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("free port: %w", err)
 	}
@@ -137,8 +137,7 @@ func (p *Program) Command(ctx context.Context, args ...string) (string, error) {
 	cmd.Env = p.environment()
 	out, err := cmd.Output()
 	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			return "", fmt.Errorf("sluice %s: %s", strings.Join(args, " "), strings.TrimSpace(string(exit.Stderr)))
 		}
 		return "", fmt.Errorf("sluice %s: %w", strings.Join(args, " "), err)

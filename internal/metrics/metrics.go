@@ -119,7 +119,9 @@ func (m *Metrics) Search(mode string, took time.Duration, degraded []string) {
 }
 
 // Leg notes a part of a search.
-func (m *Metrics) Leg(leg string, took time.Duration) { m.legs.WithLabelValues(leg).Observe(took.Seconds()) }
+func (m *Metrics) Leg(leg string, took time.Duration) {
+	m.legs.WithLabelValues(leg).Observe(took.Seconds())
+}
 
 // Run is a sync run that has ended.
 type Run struct {

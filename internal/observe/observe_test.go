@@ -103,8 +103,10 @@ func TestSpans(t *testing.T) {
 		}
 	}
 	want := []seen{
-		{"db Passages", "client", "Unset"}, {"GET 127.0.0.1", "client", "Error"},
-		{"search", "internal", "Error"}, {"GET /api/search", "server", "Error"},
+		{"db Passages", "client", "Unset"},
+		{"GET 127.0.0.1", "client", "Error"},
+		{"search", "internal", "Error"},
+		{"GET /api/search", "server", "Error"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("spans (-want +got):\n%s", diff)

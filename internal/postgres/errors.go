@@ -33,8 +33,7 @@ func Translate(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("%w: %w", wiki.ErrNotFound, err)
 	}
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		if kind := kindOf(pg.Code); kind != nil {
 			return fmt.Errorf("%w: %w", kind, err)
 		}
@@ -85,8 +84,7 @@ func repeatable(err error) bool {
 
 // hideURL drops the connection string from pgx's parse errors: it may hold a password.
 func hideURL(err error) error {
-	var parse *pgconn.ParseConfigError
-	if errors.As(err, &parse) {
+	if _, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
 		return errors.New("cannot be parsed; it should look like postgres://user:password@host:5432/database")
 	}
 	return err

@@ -48,7 +48,7 @@ func TestTranslate(t *testing.T) {
 				t.Errorf("Translate lost the cause: %v", got)
 			}
 			for _, kind := range kinds {
-				if errors.Is(got, kind) != (kind == tt.want) {
+				if errors.Is(got, kind) != errors.Is(kind, tt.want) {
 					t.Errorf("errors.Is(%v, %v) = %v", got, kind, errors.Is(got, kind))
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -101,7 +102,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 		return
 	}
 	p := problem.From(err)
-	if p.Internal() && err != error(errPanic) {
+	if p.Internal() && !errors.Is(err, error(errPanic)) {
 		s.options.Log.ErrorContext(c.Request().Context(), "request failed", "request", session.RequestID(c), "status", p.Status, "err", err)
 	}
 	p.RequestID = session.RequestID(c)
@@ -112,9 +113,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 		api.Write(c, p)
 		return
 	}
-	for name, values := range p.GetHeaders() {
-		c.Response().Header()[name] = values
-	}
+	maps.Copy(c.Response().Header(), p.GetHeaders())
 	page := session.ErrorPage{Status: p.Status, Title: p.Title, Detail: p.Detail, RequestID: p.RequestID, Fields: append([]wiki.FieldError(nil), p.Errors...)}
 	render := func(c echo.Context) error { return s.pages.RenderError(c, page) }
 	if errors.Is(err, echo.ErrNotFound) || errors.Is(err, echo.ErrMethodNotAllowed) {

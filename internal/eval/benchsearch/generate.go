@@ -64,7 +64,7 @@ func newGenerator() *generator {
 
 // reseed starts another stream of pages or queries over the same words.
 func (g *generator) reseed(seed uint64) {
-	g.r = rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // it has to be the same every time
+	g.r = rand.New(rand.NewPCG(seed, 7))
 	g.zipfCommon = rand.NewZipf(g.r, 1.07, 4, commonWords-1)
 	g.zipfTopic = rand.NewZipf(g.r, 1.1, 8, topicWords-1)
 	g.zipfRare = rand.NewZipf(g.r, 1.05, 50, rareWords-1)
@@ -170,13 +170,14 @@ func (g *generator) classes(n int, m *model) []class {
 	for range n {
 		topic := g.r.IntN(topics)
 		three := g.topicWord(topic) + " " + g.topicWord(topic) + " " + g.commonWord()
-		question := "how do i " + three
+		var question strings.Builder
+		question.WriteString("how do i " + three)
 		for range 6 {
-			question += " " + g.commonWord()
+			question.WriteString(" " + g.commonWord())
 		}
 		typed := []byte(g.topicWord(topic) + g.topicWord(topic)[:1])
 		for i, q := range []string{
-			three, g.common[g.r.IntN(20)] + " " + g.common[g.r.IntN(60)], question,
+			three, g.common[g.r.IntN(20)] + " " + g.common[g.r.IntN(60)], question.String(),
 			g.topicWord(topic) + "_" + g.rare[g.zipfRare.Uint64()], fmt.Sprintf("space:S%d %s", topic/3, three),
 			"label:wide " + three, string(typed) + " " + g.commonWord(), three,
 		} {

@@ -84,7 +84,7 @@ func bench(ctx context.Context) (err error) {
 }
 
 func startProfile(file string) (stop func(), err error) {
-	f, err := os.Create(file) //nolint:gosec // the user's own choice
+	f, err := os.Create(file)
 	if err != nil {
 		return nil, err
 	}

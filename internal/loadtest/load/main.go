@@ -251,7 +251,7 @@ func (b *bench) idleRun(ctx context.Context) error {
 }
 
 func (b *bench) edit(ctx context.Context, truth []confluencetest.Truth) error {
-	random := rand.New(rand.NewPCG(b.seed, 7)) //nolint:gosec // repeatable
+	random := rand.New(rand.NewPCG(b.seed, 7))
 	var calls, updated int
 	var took time.Duration
 	for round := range b.rounds {
@@ -298,7 +298,7 @@ type queries struct {
 }
 
 func newQueries(truth []confluencetest.Truth, seed uint64) *queries {
-	q := &queries{random: rand.New(rand.NewPCG(seed, 3))} //nolint:gosec // repeatable
+	q := &queries{random: rand.New(rand.NewPCG(seed, 3))}
 	for i := 0; i < len(truth); i += max(1, len(truth)/500) {
 		plain := strings.Map(func(r rune) rune {
 			if r == '<' || r == '>' || r == '/' || r == '"' || r == '=' || r == ':' || r == '-' {

@@ -25,7 +25,7 @@ const space = "SOAK"
 func main() {
 	binary := flag.String("bin", "bin/sluice", "the program")
 	pages := flag.Int("pages", 300, "pages of the generated site")
-	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the site and of what happens") //nolint:gosec // any number will do
+	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the site and of what happens")
 	length := flag.Duration("time", 3*time.Minute, "how long to go on")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -60,7 +60,7 @@ func run(ctx context.Context, binary string, pages int, seed uint64, length time
 	fmt.Printf("soak: %d pages, %s, seed %d\n", pages, length, seed)
 	s := &soak{
 		site:    loadtest.NewSite(confluencetest.GenerateOptions{Seed: seed, Spaces: []string{space}, Pages: pages, Depth: 4, MinBytes: 500, MaxBytes: 6000}),
-		random:  rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // repeatable
+		random:  rand.New(rand.NewPCG(seed, 1)),
 		options: loadtest.Options{Binary: binary, DataDir: filepath.Join(dir, "data")},
 		did:     map[string]int{},
 	}

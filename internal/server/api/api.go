@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -156,9 +157,7 @@ func (a *API) guard(access session.Access) func(huma.Context, func(huma.Context)
 // Write answers with a problem.
 func Write(c echo.Context, p *problem.Problem) {
 	header := c.Response().Header()
-	for name, values := range p.GetHeaders() {
-		header[name] = values
-	}
+	maps.Copy(header, p.GetHeaders())
 	header.Set(echo.HeaderContentType, problem.ContentType)
 	header.Set(echo.HeaderCacheControl, "no-store")
 	c.Response().WriteHeader(p.Status)

@@ -187,8 +187,11 @@ func renderRelated(page sources.Page, out relatedOutput) string {
 		name string
 		rows []relatedPage
 	}{
-		{"Children", out.Children}, {"Siblings", out.Siblings}, {"Links to", out.LinksTo},
-		{"Linked by", out.LinkedBy}, {"Same JIRA issues", out.SameJira},
+		{"Children", out.Children},
+		{"Siblings", out.Siblings},
+		{"Links to", out.LinksTo},
+		{"Linked by", out.LinkedBy},
+		{"Same JIRA issues", out.SameJira},
 	} {
 		if len(group.rows) == 0 {
 			continue

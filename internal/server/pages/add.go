@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -312,9 +313,7 @@ func (p *Pages) create(c echo.Context, f addForm) error {
 		}
 		refused = append(refused, key)
 		if faults, ok := fieldErrors(err); ok && faults["space_key"] == "" {
-			for field, text := range faults {
-				f.spaceFaults[field] = text
-			}
+			maps.Copy(f.spaceFaults, faults)
 			continue
 		}
 		f.spaceFaults[key] = p.reason(c, err)

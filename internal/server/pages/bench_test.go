@@ -77,7 +77,7 @@ func TestHomePageWeight(t *testing.T) {
 	}
 	document := get("/")
 	total, files := len(document), 0
-	for _, part := range strings.Split(document, `"`) {
+	for part := range strings.SplitSeq(document, `"`) {
 		if strings.HasPrefix(part, web.Prefix) {
 			size := len(get(part))
 			t.Logf("%6d %s", size, part)

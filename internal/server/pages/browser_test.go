@@ -24,7 +24,7 @@ import (
 )
 
 // The browser is started once and shared: each test gets a browser context of its own, so that cookies do not mix.
-var browser struct { //nolint:gochecknoglobals // one process for all tests of the package
+var browser struct {
 	once   sync.Once
 	ctx    context.Context
 	stop   func()
@@ -65,7 +65,7 @@ func startBrowser() {
 	if err := chromedp.Do(ctx); err != nil {
 		browser.reason = err.Error()
 	}
-	browser.ctx = ctx
+	browser.ctx := ctx
 	browser.stop = func() {
 		stop()
 		stopAlloc()

@@ -16,7 +16,7 @@ import (
 var axe string
 
 // everyPage is the address of each page in its interesting states, by name.
-var everyPage = map[string]string{ //nolint:gochecknoglobals // a table
+var everyPage = map[string]string{
 	"home": "/", "home with a filter": "/?space=OBS", "search": "/?q=scrape+interval&space=OBS&label=how-to", "search explained": "/?q=scrape&explain=true&sort=date",
 	"no result": "/?q=nothing&space=OBS", "corrected": "/?q=scrpae+interval", "degraded": "/?q=degraded", "search down": "/?q=down",
 	"page": "/pages/confluence_OBS/1001?q=scrape&at=Choosing-an-interval", "empty page": "/pages/confluence_OBS/1006", "restricted page": "/pages/confluence_OBS/1007",

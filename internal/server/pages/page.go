@@ -70,7 +70,7 @@ func (p *Pages) pageMarkdown(c echo.Context) error {
 // searchedWords are the words of a query to mark: not those that are excluded, nor the filters.
 func searchedWords(text string) []string {
 	var words []string
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if strings.HasPrefix(word, "-") || strings.Contains(strings.Trim(word, ":"), ":") {
 			continue
 		}

@@ -31,12 +31,7 @@ func readQuery(values url.Values) query {
 
 // filtered reports whether anything narrows the search.
 func (q query) filtered() bool {
-	for _, name := range slices.Concat([]string{"has_jira", "updated", "updated_after", "updated_before"}, listParams) {
-		if q.Has(name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(slices.Concat([]string{"has_jira", "updated", "updated_after", "updated_before"}, listParams), q.Has)
 }
 
 // change returns the address after a change; every change starts again at the first hit.

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -56,9 +57,7 @@ func (p *Pages) settingsForm(c echo.Context, status int, s sources.Source, value
 		Connection: views.LinkText{Text: host(s.BaseURL), URL: "/settings/connections/" + url.PathEscape(s.ConnectionID)},
 	}
 	rest := map[string]string{}
-	for field, text := range faults {
-		rest[field] = text
-	}
+	maps.Copy(rest, faults)
 	withFaults(view.Fields, rest)
 	for _, f := range view.Fields {
 		delete(rest, f.Name)

@@ -164,8 +164,7 @@ func fromHTTPError(err *echo.HTTPError) *Problem {
 
 // words is the text of err for people: without the sentinel's own words at its end, and without what a database said.
 func words(err, kind error) string {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if _, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return kind.Error()
 	}
 	text := strings.TrimSuffix(err.Error(), ": "+kind.Error())

@@ -27,14 +27,14 @@ type Accounts struct {
 func NewAccounts() *Accounts {
 	return &Accounts{
 		users: []auth.User{
-			{ID: "u1", Email: AdminEmail, Name: "Ada Lovelace", Role: auth.Admin, CreatedAt: ago(90 * 24 * time.Hour), LastSignInAt: ptr(ago(time.Minute))},
-			{ID: "u2", Email: ReaderEmail, Name: "Rita Levi", Role: auth.Reader, CreatedAt: ago(30 * 24 * time.Hour), LastSignInAt: ptr(ago(26 * time.Hour))},
+			{ID: "u1", Email: AdminEmail, Name: "Ada Lovelace", Role: auth.Admin, CreatedAt: ago(90 * 24 * time.Hour), LastSignInAt: new(ago(time.Minute))},
+			{ID: "u2", Email: ReaderEmail, Name: "Rita Levi", Role: auth.Reader, CreatedAt: ago(30 * 24 * time.Hour), LastSignInAt: new(ago(26 * time.Hour))},
 			{ID: "u3", Email: "a.very.long.address.of.a.person@department.subsidiary.example.org", Name: "Maximilian Featherstonehaugh-Cholmondeley", Role: auth.Reader, CreatedAt: ago(time.Hour)},
 		},
 		sessions: map[string]auth.Session{},
 		tokens: []auth.Token{
-			{ID: "t1", UserID: "u1", UserEmail: AdminEmail, Name: "CI search smoke test", Role: auth.Reader, Prefix: "slc_7Qx2", CreatedAt: ago(20 * 24 * time.Hour), ExpiresAt: ptr(ago(-70 * 24 * time.Hour)), LastUsedAt: ptr(ago(4 * time.Minute))},
-			{ID: "t2", UserID: "u1", UserEmail: AdminEmail, Name: "Coding agent", Role: auth.Admin, Prefix: "slc_b81K", CreatedAt: ago(120 * 24 * time.Hour), ExpiresAt: ptr(ago(24 * time.Hour))},
+			{ID: "t1", UserID: "u1", UserEmail: AdminEmail, Name: "CI search smoke test", Role: auth.Reader, Prefix: "slc_7Qx2", CreatedAt: ago(20 * 24 * time.Hour), ExpiresAt: new(ago(-70 * 24 * time.Hour)), LastUsedAt: new(ago(4 * time.Minute))},
+			{ID: "t2", UserID: "u1", UserEmail: AdminEmail, Name: "Coding agent", Role: auth.Admin, Prefix: "slc_b81K", CreatedAt: ago(120 * 24 * time.Hour), ExpiresAt: new(ago(24 * time.Hour))},
 		},
 		links: map[string]auth.Link{
 			"welcome": {ID: "l1", Kind: auth.Invitation, Email: "new@example.org", Name: "Nia", Role: auth.Reader, CreatedBy: AdminEmail, CreatedAt: ago(time.Hour), ExpiresAt: ago(-71 * time.Hour)},

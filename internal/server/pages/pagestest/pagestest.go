@@ -80,9 +80,10 @@ func secure(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // started is when the program began: the moments in the data stand still, as stored ones do.
-var started = time.Now() //nolint:gochecknoglobals // set once
+var started = time.Now()
 
 // ago is a moment before the program began.
 func ago(d time.Duration) time.Time { return started.Add(-d).UTC() }
 
-func ptr[T any](v T) *T { return &v }
+//go:fix inline
+func ptr[T any](v T) *T { return new(v) }

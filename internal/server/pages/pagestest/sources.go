@@ -36,7 +36,7 @@ func NewSources() *Sources {
 		return sources.Source{
 			ID: "confluence_" + key, Kind: "confluence", Name: name, ConnectionID: "c1", BaseURL: SiteURL, SpaceKey: key, SpaceURL: SiteURL + "/wiki/spaces/" + key,
 			State: state, SyncFrequencyHours: 24, DeletionCheckStrategy: sources.WeeklyReconciliation, RestrictedPages: sources.Skip, TextLanguage: "english",
-			GuardPercent: 20, GuardMinimum: 10, LastSyncTimestamp: ptr(ago(3 * time.Hour)), NextSyncAt: ptr(ago(-21 * time.Hour)), TotalPages: pages, TotalChunks: chunks,
+			GuardPercent: 20, GuardMinimum: 10, LastSyncTimestamp: new(ago(3 * time.Hour)), NextSyncAt: new(ago(-21 * time.Hour)), TotalPages: pages, TotalChunks: chunks,
 			ChunksWithoutEmbedding: missing, FailedPages: failed, PendingDeletions: pending, CreatedAt: ago(60 * 24 * time.Hour), UpdatedAt: ago(time.Hour),
 		}
 	}
@@ -54,7 +54,7 @@ func NewSources() *Sources {
 			ID: "run-100", SourceID: "confluence_OBS", Trigger: sources.TriggerManual, State: sources.RunRunning, Phase: sources.PhaseSyncing, Progress: 0.42, Total: 661, Processed: 278,
 			PagesListed: 661, PagesCreated: 190, PagesUpdated: 22, PagesUnchanged: 64, PagesFailed: 2, ChunksCreated: 2304, ChunksKept: 611, APICalls: 41, APIRetries: 3, APIErrors: 1, BytesReceived: 7_400_000,
 			CurrentTitle: "Dropping high-cardinality labels before they reach the store, with examples", PhaseSeconds: map[sources.Phase]float64{sources.PhaseDiscovering: 1.9, sources.PhaseSyncing: 38},
-			QueuedAt: ago(45 * time.Second), StartedAt: ptr(ago(41 * time.Second)), DurationSeconds: 41, ETASeconds: ptr(74),
+			QueuedAt: ago(45 * time.Second), StartedAt: new(ago(41 * time.Second)), DurationSeconds: 41, ETASeconds: new(74),
 			Errors: []sources.RunError{
 				{PageID: "900001", Title: "Imported: legacy runbook", Error: "the storage format is not well formed: unexpected end of element <ac:structured-macro> at line 812", At: ago(20 * time.Second)},
 				{PageID: "900002", Title: "Attachments dump <b>2019</b>", Error: "confluence answered 500 three times", At: ago(10 * time.Second)},
@@ -243,11 +243,11 @@ func (s *Sources) Status(ctx context.Context, id string) (sources.Status, error)
 	defer s.mu.Unlock()
 	switch source.State {
 	case sources.StateRunning:
-		status.Run = ptr(s.run)
+		status.Run = new(s.run)
 	case sources.StateQueued:
 		status.Run = &sources.Run{ID: "run-101", SourceID: id, State: sources.RunQueued, QueuedAt: ago(time.Second), Trigger: sources.TriggerManual}
 	case sources.StateIdle, sources.StateFailed, sources.StatePaused:
-		status.LastRun = ptr(s.finished(id, 1))
+		status.LastRun = new(s.finished(id, 1))
 	}
 	return status, nil
 }
@@ -258,7 +258,7 @@ func (s *Sources) finished(id string, n int) sources.Run {
 	run := sources.Run{
 		ID: "run-" + id + "-" + strconv.Itoa(n), SourceID: id, Trigger: sources.TriggerSchedule, State: sources.RunSucceeded, Phase: sources.PhaseDone, Progress: 1,
 		Total: 412, Processed: 412, PagesListed: 412, PagesCreated: n % 5, PagesUpdated: (n * 7) % 13, PagesUnchanged: 380, PagesDeleted: n % 3, APICalls: 3 + n%9, DurationSeconds: 4 + float64((n*37)%50),
-		Reconcile: n%7 == 0, QueuedAt: at, StartedAt: &at, FinishedAt: ptr(at.Add(time.Minute)), PhaseSeconds: map[sources.Phase]float64{sources.PhaseDiscovering: 1.2, sources.PhaseSyncing: 9, sources.PhaseReconciling: 3},
+		Reconcile: n%7 == 0, QueuedAt: at, StartedAt: &at, FinishedAt: new(at.Add(time.Minute)), PhaseSeconds: map[sources.Phase]float64{sources.PhaseDiscovering: 1.2, sources.PhaseSyncing: 9, sources.PhaseReconciling: 3},
 	}
 	if n%11 == 1 && strings.HasSuffix(id, "ada") {
 		run.State, run.Error = sources.RunFailed, "the site refuses the credentials: the API token has expired"
@@ -376,8 +376,8 @@ func (s *Sources) DecidePending(_ context.Context, id string, confirm bool) (int
 // Connections implements pages.Sources.
 func (s *Sources) Connections(context.Context) ([]sources.Connection, error) {
 	return []sources.Connection{
-		{ID: "c1", Name: "Example Cloud", BaseURL: SiteURL, Deployment: wiki.Cloud, Email: SiteEmail, JiraBaseURL: SiteURL, CheckedAt: ptr(ago(3 * time.Minute)), Sources: 4},
-		{ID: "c2", Name: "Intern", BaseURL: "https://wiki.intern.example.org/confluence", Deployment: wiki.DataCenter, Problem: "the site refuses the token: it expired on 1 September. Create a new one and enter it here", CheckedAt: ptr(ago(time.Hour)), Sources: 1},
+		{ID: "c1", Name: "Example Cloud", BaseURL: SiteURL, Deployment: wiki.Cloud, Email: SiteEmail, JiraBaseURL: SiteURL, CheckedAt: new(ago(3 * time.Minute)), Sources: 4},
+		{ID: "c2", Name: "Intern", BaseURL: "https://wiki.intern.example.org/confluence", Deployment: wiki.DataCenter, Problem: "the site refuses the token: it expired on 1 September. Create a new one and enter it here", CheckedAt: new(ago(time.Hour)), Sources: 1},
 	}, nil
 }
 

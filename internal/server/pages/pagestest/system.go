@@ -25,5 +25,5 @@ func (*System) Health(context.Context) (pages.Health, error) {
 
 // Embedding implements pages.System.
 func (*System) Embedding(context.Context) (pages.Embedding, error) {
-	return pages.Embedding{Model: "use-lite-1:int8:sif0.001:w128", Dimensions: 512, Chunks: 16454, Embedded: 12020, OtherModel: 2544, PerSecond: 210, LeftSeconds: ptr(21), LastEmbedding: ptr(ago(time.Second))}, nil
+	return pages.Embedding{Model: "use-lite-1:int8:sif0.001:w128", Dimensions: 512, Chunks: 16454, Embedded: 12020, OtherModel: 2544, PerSecond: 210, LeftSeconds: new(21), LastEmbedding: new(ago(time.Second))}, nil
 }

@@ -74,7 +74,7 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
-	for _, theme := range strings.Split(o.themes, ",") {
+	for theme := range strings.SplitSeq(o.themes, ",") {
 		for _, t := range targets {
 			file := filepath.Join(o.out, t.name+"-"+theme+".png")
 			if err := shoot(ctx, o, t.url, theme, file); err != nil {
