@@ -46,7 +46,7 @@ var errSilent = errors.New("failed")
 
 // run carries out a command line and returns the exit code.
 func (p *program) run(ctx context.Context, args []string) int {
-	root := p.root()
+	root := p.root() //nolint:contextcheck // cobra hands the context to the command
 	root.SetArgs(args)
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)

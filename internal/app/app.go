@@ -116,7 +116,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (_
 	})}
 	a.Searcher = &Searcher{metrics: a.Metrics, traces: a.Traces, Searcher: search.New(a.searched(), a.Embedder, search.Options{Logger: log})}
 	a.System = newSystem(a)
-	a.measure()
+	a.measure() //nolint:contextcheck // the figures are asked for later, by whoever collects them
 	return a, nil
 }
 

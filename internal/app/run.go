@@ -168,7 +168,7 @@ func (a *App) NewServer(ctx context.Context) (*server.Server, error) {
 			return nil, err
 		}
 	}
-	return server.New(o)
+	return server.New(o) //nolint:contextcheck // each request brings its own
 }
 
 var errStopping = errors.New("the program is stopping")

@@ -106,7 +106,7 @@ func diskSpace(dir string) (free, size uint64, err error) {
 	if err := unix.Statfs(dir, &stat); err != nil {
 		return 0, 0, fmt.Errorf("look at the disk of %s: %w", dir, err)
 	}
-	block := uint64(stat.Bsize) //nolint:gosec,unconvert // a size, whose type differs between systems
+	block := uint64(stat.Bsize)
 	return stat.Bavail * block, stat.Blocks * block, nil
 }
 

@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 func binary(t *testing.T) string {
 	t.Helper()
 	built.once.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", "sluice-e2e-"); built.err != nil {
+		if built.dir, built.err = os.MkdirTemp("", "sluice-e2e-"); built.err != nil { //nolint:usetesting // it outlives the first test that needs it
 			return
 		}
 		built.path = filepath.Join(built.dir, "sluice")

@@ -41,7 +41,7 @@ func startBrowser() {
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), flags...)
 	ctx, stop := chromedp.NewContext(alloc)
 	browser.err = chromedp.Do(ctx)
-	browser.ctx := ctx
+	browser.ctx = ctx //nolint:fatcontext // the browser of all tests, made once
 	browser.stop = func() {
 		stop()
 		stopAlloc()

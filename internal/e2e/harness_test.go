@@ -108,6 +108,7 @@ func (i *instance) account(t *testing.T, email string, role auth.Role) string {
 }
 
 func operator(t *testing.T) context.Context {
+	t.Helper()
 	return auth.WithIdentity(t.Context(), auth.Operator())
 }
 

@@ -13,6 +13,7 @@ import (
 
 // privateServer gives an instance a database server of its own, which may be killed.
 func privateServer(t *testing.T) func(*config.Config) {
+	t.Helper()
 	return func(cfg *config.Config) { cfg.DatabaseURL, cfg.DataDir = "", postgrestest.DataDir(t) }
 }
 

@@ -113,7 +113,7 @@ func (p *Program) ready(ctx context.Context) error {
 			return fmt.Errorf("readiness: %w", err)
 		}
 		if resp, err := http.DefaultClient.Do(req); err == nil {
-			resp.Body.Close()
+			_ = resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
 				return nil
 			}

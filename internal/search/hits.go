@@ -63,7 +63,7 @@ func (r *Searcher) page(ctx context.Context, req Request, f *found, begin int, l
 			continue
 		}
 		if req.Explain {
-			hit.Explain = f.explain(c, passages[i])
+			hit.Explain = f.explain(c)
 		}
 		f.results.Hits = append(f.results.Hits, hit)
 	}
@@ -227,7 +227,7 @@ func overlap(a, b map[uint64]bool) float64 {
 }
 
 // explain says how a candidate's score came about, by its best chunk.
-func (f *found) explain(c *candidate, list []passage) *Explain {
+func (f *found) explain(c *candidate) *Explain {
 	e := &Explain{Legs: []string{}, Boosts: c.boosts, FusedScore: round(c.fused)}
 	if c.keyword > 0 {
 		e.Legs = append(e.Legs, "keyword")

@@ -34,7 +34,6 @@ type lexical struct {
 	doc    []docRef    // by page, its best chunk
 	label  []float32   // by page; nil where no label matches
 	pages  []int32     // that were found, in no order
-	cut    bool        // a phrase was looked up in part of the chunks
 }
 
 // score is the score of a page.

@@ -153,7 +153,7 @@ func (p *parsed) field(i int) (next int, ok bool) {
 }
 
 // fields are the filters that can be written in the box; they return what is wrong with a value.
-var fields = map[string]func(f *Filters, value string) string{
+var fields = map[string]func(f *Filters, value string) string{ //nolint:gochecknoglobals // a constant table
 	"space":  func(f *Filters, v string) string { f.Spaces = append(f.Spaces, v); return "" },
 	"label":  func(f *Filters, v string) string { f.Labels = append(f.Labels, v); return "" },
 	"author": func(f *Filters, v string) string { f.Authors = append(f.Authors, v); return "" },

@@ -98,7 +98,7 @@ func TestIssueKey(t *testing.T) {
 	for query, want := range map[string]string{
 		"OPS-12": "OPS-12", "ops-12": "OPS-12", ` "OPS-12" `: "OPS-12", "A1B-7": "A1B-7", "OPS-12 x": "", "12-12": "", "OPS-": "", "X-1": "", "UTF-8x": "",
 	} {
-		if got, _ := issueKey(query); got != want {
+		if got := issueKey(query); got != want {
 			t.Errorf("issueKey(%q) = %q, want %q", query, got, want)
 		}
 	}

@@ -237,7 +237,7 @@ func (r *Searcher) legs(ctx context.Context, req Request, f *found, w *wanted, n
 	f.plan.wanted = w
 	text := freeText(f.p)
 	f.plan.folded = analysis.Fold(text)
-	f.plan.issue, _ = issueKey(text)
+	f.plan.issue = issueKey(text)
 	vector := r.startVector(ctx, req, f, w, text)
 	var cut bool
 	if f.exact, cut, err = f.scorer.narrow(ctx, r.store, w, f.a); err != nil {

@@ -33,7 +33,7 @@ type state struct {
 // docRef is a chunk: segment and number in it.
 type docRef struct{ seg, doc int32 }
 
-var noDoc = docRef{seg: -1}
+var noDoc = docRef{seg: -1} //nolint:gochecknoglobals // a constant table
 
 // segment is a segment of a state.
 type segment struct {

@@ -147,22 +147,22 @@ func (w *wanted) quotedOnly() bool {
 	return !slices.ContainsFunc(w.words, func(x word) bool { return x.Phrase < 0 })
 }
 
-// issueKey returns the issue key that the query is, if it is nothing but one.
-func issueKey(query string) (string, bool) {
+// issueKey returns the issue key that the query is, if it is nothing but one; else it is empty.
+func issueKey(query string) string {
 	key := strings.ToUpper(strings.Trim(strings.TrimSpace(query), `"“”`))
 	project, number, ok := strings.Cut(key, "-")
 	if !ok || len(project) < 2 || len(project) > 20 || number == "" || len(number) > 9 {
-		return "", false
+		return ""
 	}
 	for i, r := range project {
 		if (r < 'A' || r > 'Z') && (i == 0 || (r < '0' || r > '9') && r != '_') {
-			return "", false
+			return ""
 		}
 	}
 	for _, r := range number {
 		if r < '0' || r > '9' {
-			return "", false
+			return ""
 		}
 	}
-	return key, true
+	return key
 }

@@ -112,6 +112,6 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		s.options.Log.WarnContext(ctx, "requests were cut off at shutdown", "err", err)
 		_ = server.Close()
 	}
-	<-failed // http.ErrServerClosed
+	<-failed //nolint:errcheck // http.ErrServerClosed
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // levels are the connectors an identifier is cut at, outermost first; within each piece, case changes are the last.
-var levels = []string{"/\\:@#=&?%$~+", ".", "-_'’"}
+var levels = []string{"/\\:@#=&?%$~+", ".", "-_'’"} //nolint:gochecknoglobals // a constant table
 
 // identifier returns the terms of a name with an inner structure: the whole, the pieces of each level, the leaves.
 func (a *Analyzer) identifier(surface, folded string) []Term {

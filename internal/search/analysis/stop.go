@@ -3,6 +3,8 @@ package analysis
 import "strings"
 
 // stopWords are the words of English that carry no topic, question words and politeness among them, without apostrophes.
+//
+//nolint:gochecknoglobals // a constant table
 var stopWords = wordSet(`
 a about above after again against all also am an and any anyone are arent as at be because been before being below between
 both but by can cannot cant could couldnt did didnt do does doesnt doing dont down during each every few for from further

@@ -11,7 +11,7 @@ import (
 	"github.com/sluicehq/sluice/internal/server/session"
 )
 
-var problemType = reflect.TypeFor[problem.Problem]()
+var problemType = reflect.TypeFor[problem.Problem]() //nolint:gochecknoglobals // a constant table
 
 // schemaName names a type in the document. Of the types that are called the same in two packages, the accounts' gets
 // another name.

@@ -122,7 +122,7 @@ func fillLists(v reflect.Value) {
 		}
 	case reflect.Struct:
 		for _, f := range v.Fields() {
-			if f := f; f.CanSet() {
+			if f.CanSet() {
 				fillLists(f)
 			}
 		}

@@ -29,14 +29,13 @@ func (a *answer) printf(format string, args ...any) {
 	a.left -= n
 }
 
-// untrusted writes text from a page between tags, cut to the budget, and reports whether it had to be cut.
-func (a *answer) untrusted(text string) (wasCut bool) {
+// untrusted writes text from a page between tags, cut to the budget.
+func (a *answer) untrusted(text string) {
 	text = plain(text)
 	if most := max(0, a.left-100); len(text) > most {
-		text, wasCut = cutText(text, most), true
+		text = cutText(text, most)
 	}
 	a.printf("<untrusted-page-text mark=%q>\n%s\n</untrusted-page-text mark=%q>\n", a.mark, text, a.mark)
-	return wasCut
 }
 
 func (a *answer) full() bool { return a.left <= 0 }

@@ -13,7 +13,7 @@ import (
 )
 
 // passwordHint is shown beside every new password.
-const passwordHint = "At least 12 characters; a few unrelated words are good."
+const passwordHint = "At least 10 characters; a few unrelated words are good."
 
 // showSignIn is the form; who is signed in already goes on.
 func (p *Pages) showSignIn(c echo.Context) error {
@@ -157,7 +157,7 @@ func (p *Pages) redeemLink(c echo.Context) error {
 
 // changeTheme keeps the choice in a cookie; the script does the same without a round trip.
 func (p *Pages) changeTheme(c echo.Context) error {
-	cookie := http.Cookie{Name: "theme", Value: c.FormValue("theme"), Path: "/", MaxAge: 365 * 24 * 3600, SameSite: http.SameSiteLaxMode}
+	cookie := http.Cookie{Name: "theme", Value: c.FormValue("theme"), Path: "/", MaxAge: 365 * 24 * 3600, SameSite: http.SameSiteLaxMode} //nolint:gosec // no secret, and scripts read it
 	if cookie.Value != "light" && cookie.Value != "dark" {
 		cookie.Value = "system"
 	}

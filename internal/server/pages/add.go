@@ -240,11 +240,11 @@ func (p *Pages) spaceStep(c echo.Context, status int, f addForm) error {
 				general[key] = text
 			}
 		}
-		rest := withFaults(view.Schedule, general)
+		withFaults(view.Schedule, general)
 		for _, field := range view.Schedule {
 			delete(general, field.Name)
 		}
-		if rest = withFaults(view.Advanced, general); rest != "" {
+		if rest := withFaults(view.Advanced, general); rest != "" {
 			view.SpaceFault = rest
 		}
 	}

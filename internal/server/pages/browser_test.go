@@ -65,7 +65,7 @@ func startBrowser() {
 	if err := chromedp.Do(ctx); err != nil {
 		browser.reason = err.Error()
 	}
-	browser.ctx := ctx
+	browser.ctx = ctx //nolint:fatcontext // the browser of all tests, made once
 	browser.stop = func() {
 		stop()
 		stopAlloc()
@@ -202,19 +202,9 @@ func (b *bundle) fill(selector, text string) {
 	b.do(chromedp.SetValue(chromedp.CSS(selector), text))
 }
 
-func (b *bundle) keys(selector, text string) {
-	b.Helper()
-	b.do(chromedp.SendKeys(chromedp.CSS(selector), text))
-}
-
 func (b *bundle) wait(selector string) {
 	b.Helper()
 	b.do(chromedp.WaitVisible(chromedp.CSS(selector)))
-}
-
-func (b *bundle) gone(selector string) {
-	b.Helper()
-	b.do(chromedp.WaitNotPresent(chromedp.CSS(selector)))
 }
 
 // text is the text of the first element that fits.

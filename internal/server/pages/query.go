@@ -11,7 +11,7 @@ import (
 )
 
 // The parameters of a search in the address, as in the API; "updated" is the page's own shorthand for the two dates.
-var listParams = []string{"space", "label", "jira", "author", "type", "under", "source", "kind"}
+var listParams = []string{"space", "label", "jira", "author", "type", "under", "source", "kind"} //nolint:gochecknoglobals // a constant table
 
 // query is the state of the search page: exactly what its address says.
 type query struct{ url.Values }
@@ -112,7 +112,7 @@ func (q query) request(now time.Time) (search.Request, error) {
 }
 
 // updatedWithin is the edge of each value of the "updated" facet, in days back from now; "older" is what lies before.
-var updatedWithin = map[string]int{"week": 7, "month": 30, "year": 365, "older": 365}
+var updatedWithin = map[string]int{"week": 7, "month": 30, "year": 365, "older": 365} //nolint:gochecknoglobals // a constant table
 
 func readTime(text string) (time.Time, error) {
 	if t, err := time.Parse(time.DateOnly, text); err == nil {

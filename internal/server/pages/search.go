@@ -233,7 +233,7 @@ func (p *Pages) chips(q query) []views.Chip {
 	return chips
 }
 
-var paramText = map[string]string{
+var paramText = map[string]string{ //nolint:gochecknoglobals // a constant table
 	"space": "Space", "label": "Label", "jira": "JIRA", "author": "Author", "type": "Type", "under": "Below page", "source": "Source", "kind": "Kind",
 }
 

@@ -28,7 +28,7 @@ const ContentType = "application/problem+json"
 const StatusClientGone = 499
 
 // Problem is an error as RFC 9457 describes it.
-type Problem struct {
+type Problem struct { //nolint:errname // the RFC's word
 	Type      string            `json:"type" doc:"A URI that names the kind of problem; about:blank says that the status tells all." example:"about:blank"`
 	Title     string            `json:"title" doc:"The kind of problem, in words."`
 	Status    int               `json:"status" doc:"The HTTP status."`

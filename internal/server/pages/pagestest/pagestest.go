@@ -84,6 +84,3 @@ var started = time.Now()
 
 // ago is a moment before the program began.
 func ago(d time.Duration) time.Time { return started.Add(-d).UTC() }
-
-//go:fix inline
-func ptr[T any](v T) *T { return new(v) }
