@@ -112,7 +112,7 @@ func TestDistance(t *testing.T) {
 	}{
 		{"same", "same", 0},
 		{"controler", "controller", 1},
-		{"controllers", "controller", 1},
+		{"contorller", "controller", 1}, //nolint:misspell // on purpose
 		{"kubernets", "kubernetes", 1},
 		{"abc", "xyz", 3},
 		{"über", "uber", 1},

@@ -145,7 +145,7 @@ func TestCorrection(t *testing.T) {
 	if !r.Corrected || r.Suggestion != "ingress controller" || ids(r) != "1" {
 		t.Errorf("corrected %v to %q, found %q", r.Corrected, r.Suggestion, ids(r))
 	}
-	r = find(t, c, search.Request{Query: "controllers", Verbatim: true})
+	r = find(t, c, search.Request{Query: "contorller", Verbatim: true}) //nolint:misspell // on purpose
 	if r.Corrected || r.Suggestion != "controller" || ids(r) != "" {
 		t.Errorf("verbatim: corrected %v to %q, found %q", r.Corrected, r.Suggestion, ids(r))
 	}

@@ -45,7 +45,7 @@ func TestSearching(t *testing.T) {
 		b.wait("[data-prose]")
 		b.until(`document.querySelectorAll("[data-prose] mark").length > 0`)
 		b.has("h1", "Scrape interval and retention")
-		b.run(`history.back()`)
+		b.run(`setTimeout(() => history.back(), 50)`)
 		b.until(`location.pathname === "/" && document.querySelector("[data-hit]") !== null`)
 		if got := b.path(); got != "/?q=scrape" {
 			b.Errorf("address after going back: %s", got)
@@ -87,7 +87,7 @@ func TestFilters(t *testing.T) {
 		if !eval[bool](b, `window.samePage === true`) {
 			b.Error("a filter loaded the whole page anew")
 		}
-		b.run(`history.back()`)
+		b.run(`setTimeout(() => history.back(), 50)`)
 		b.until(`location.search.includes("space=OPS") && document.querySelectorAll(".chip-x").length === 2 && document.readyState === "complete" && !window.samePage`)
 		b.run(`[...document.querySelectorAll("[aria-label=Order] a")].find(a => a.textContent === "Newest").click()`)
 		b.until(`location.search.includes("sort=date") && document.querySelector("[aria-label=Order] [aria-current]").textContent === "Newest"`)
