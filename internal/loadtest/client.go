@@ -149,14 +149,25 @@ func (c *Client) Poll(ctx context.Context, id string, every time.Duration, done 
 // Idle reports that no run is queued or running.
 func Idle(s Status) bool { return s.State != "queued" && s.State != "running" }
 
-// Search searches and returns how many pages matched and how long the whole call took.
+// Search searches and returns how many pages matched and how long the whole call took. Where the token's rate limit stops
+// it, it waits and searches again; the wait is not counted.
 func (c *Client) Search(ctx context.Context, query string) (total int, took time.Duration, err error) {
 	var results struct {
 		Total int `json:"total"`
 	}
-	began := time.Now()
-	err = c.Call(ctx, http.MethodGet, "/api/search?"+url.Values{"q": {query}}.Encode(), nil, &results)
-	return results.Total, time.Since(began), err
+	for {
+		began := time.Now()
+		err = c.Call(ctx, http.MethodGet, "/api/search?"+url.Values{"q": {query}}.Encode(), nil, &results)
+		took = time.Since(began)
+		if err == nil || !strings.Contains(err.Error(), ": 429: ") {
+			return results.Total, took, err
+		}
+		select {
+		case <-ctx.Done():
+			return 0, took, ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // PageVersions lists the stored live pages of a source: id → version.
