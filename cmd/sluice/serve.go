@@ -133,8 +133,6 @@ func demoSite(corpus string, spaces []string) (*confluencetest.Site, func() (str
 			return what, err
 		}, nil
 	}
-	site := confluencetest.New(confluencetest.Options{Title: "Corpus", PublicWeb: true})
-	site.AddUser(confluencetest.User{ID: demo.AccountID, Name: "Sluice demonstration", Email: demo.Email})
-	site.AddToken(demo.AccountID, demo.Token)
-	return site, nil, confluencetest.LoadCorpus(site, corpus, spaces...)
+	site, err := demo.NewFromCorpus(nil, corpus, spaces...)
+	return site, nil, err
 }
