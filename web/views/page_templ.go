@@ -47,7 +47,7 @@ func Page(c Chrome, p PageView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"wrap grid flex-1 grid-cols-1 gap-x-12 gap-y-6 py-6 lg:grid-cols-[minmax(0,1fr)_17rem] print:block\"><article class=\"min-w-0 max-w-read lg:mx-auto lg:w-full print:max-w-none\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"wrap grid flex-1 content-start grid-cols-1 gap-x-12 gap-y-6 py-6 lg:grid-cols-[minmax(0,1fr)_17rem] print:block\"><article class=\"min-w-0 max-w-read lg:mx-auto lg:w-full print:max-w-none\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -102,7 +102,7 @@ func SearchBody(c Chrome, p SearchPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div></div></div><div class=\"wrap grid flex-1 grid-cols-1 gap-x-10 gap-y-4 py-5 lg:grid-cols-[14rem_minmax(0,1fr)]\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div></div></div><div class=\"wrap grid flex-1 content-start grid-cols-1 gap-x-10 gap-y-4 py-5 lg:grid-cols-[14rem_minmax(0,1fr)]\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

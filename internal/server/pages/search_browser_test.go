@@ -149,10 +149,11 @@ func TestNoLayoutShift(t *testing.T) {
 	widths(t, func(b *bundle, _ bool) {
 		for _, path := range []string{"/", "/?q=scrape", "/pages/confluence_OBS/1001", "/sources", "/sources/confluence_OBS", "/runs/run-100"} {
 			b.visit(path)
-			b.do(chromedpAwait(`new Promise(done => { new PerformanceObserver(list => { window.shift = (window.shift || 0) + list.getEntries().filter(e => !e.hadRecentInput).reduce((s, e) => s + e.value, 0) }).observe({type: "layout-shift", buffered: true});
+			b.do(chromedpAwait(`new Promise(done => { new PerformanceObserver(list => { for (const e of list.getEntries().filter(e => !e.hadRecentInput)) { window.shift = (window.shift || 0) + e.value;
+				window.shifted = (window.shifted || "") + e.sources.map(s => (s.node?.outerHTML || s.node?.textContent || "").slice(0, 160) + JSON.stringify([s.previousRect, s.currentRect])).join("\n") } }).observe({type: "layout-shift", buffered: true});
 				requestAnimationFrame(() => requestAnimationFrame(() => done(true))) })`))
 			if shift := eval[float64](b, `window.shift || 0`); shift > 0.02 {
-				b.Errorf("%s: layout shift of %.3f", path, shift)
+				b.Errorf("%s: layout shift of %.3f:\n%s", path, shift, eval[string](b, `window.shifted`))
 			}
 		}
 	})
