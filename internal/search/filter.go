@@ -3,6 +3,7 @@ package search
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sluicehq/sluice/internal/search/analysis"
 )
@@ -45,7 +46,7 @@ func (a *allowed) has(page int32) bool { return a.pages[page] }
 
 // allow finds the pages that pass the filters and may be seen.
 func (s *state) allow(f Filters, restricted bool) *allowed {
-	m := newMatcher(s, f)
+	m := newMatcher(s, f, restricted)
 	a := &allowed{pages: make([]bool, len(s.pages))}
 	for i, p := range s.pages {
 		if !p.live {
@@ -70,23 +71,23 @@ type matcher struct {
 	none    bool     // nothing is narrowed
 }
 
-func newMatcher(s *state, f Filters) *matcher {
+func newMatcher(s *state, f Filters, restricted bool) *matcher {
 	m := &matcher{Filters: f, none: f.empty()}
 	for _, a := range f.Authors {
 		m.authors = append(m.authors, analysis.Fold(strings.TrimSpace(a)))
 	}
 	for _, u := range f.Under {
-		m.under = append(m.under, s.pageIDs(u)...)
+		m.under = append(m.under, s.pageIDs(u, restricted)...)
 	}
 	return m
 }
 
 // pageIDs returns the ids that a value of "under" means: itself, and those of the pages with that title.
-func (s *state) pageIDs(value string) []string {
+func (s *state) pageIDs(value string, restricted bool) []string {
 	ids := []string{value}
 	title := analysis.Fold(value)
 	for _, p := range s.pages {
-		if p.live && p.folded == title {
+		if p.folded == title && p.readable(restricted) {
 			ids = append(ids, p.PageID)
 		}
 	}
@@ -120,13 +121,16 @@ func anyOf(values []string, match func(string) bool) bool {
 	return len(values) == 0 || slices.ContainsFunc(values, match)
 }
 
-// notes says which values of filters exist nowhere.
-func (s *state) notes(f Filters) []string {
+// readable reports whether a page is there for somebody who may read restricted pages, or may not.
+func (p *pageInfo) readable(restricted bool) bool { return p.live && (restricted || !p.Restricted) }
+
+// notes says which values of filters exist nowhere, as far as whoever asks may know.
+func (s *state) notes(f Filters, restricted bool) []string {
 	var notes []string
 	missing := func(what string, values []string, has func(p *pageInfo, v string) bool) {
 		for _, v := range values {
-			if !slices.ContainsFunc(s.pages, func(p *pageInfo) bool { return p.live && has(p, v) }) {
-				notes = append(notes, "There is no "+what+" “"+v+"”.")
+			if !slices.ContainsFunc(s.pages, func(p *pageInfo) bool { return p.readable(restricted) && has(p, v) }) {
+				notes = append(notes, "There is no "+what+" “"+shortened(v)+"”.")
 			}
 		}
 	}
@@ -140,4 +144,20 @@ func (s *state) notes(f Filters) []string {
 		return p.PageID == v || p.folded == analysis.Fold(v) || slices.Contains(p.Ancestors, v)
 	})
 	return notes
+}
+
+// mostShown is how much of a value a note repeats, in bytes.
+const mostShown = 80
+
+// shortened is a value as a note shows it: without control characters, and not at any length.
+func shortened(value string) string {
+	value = cleanQuery(value)
+	if len(value) <= mostShown {
+		return value
+	}
+	n := mostShown
+	for !utf8.RuneStart(value[n]) {
+		n--
+	}
+	return value[:n] + "…"
 }

@@ -52,11 +52,13 @@ type scorer struct {
 	postings [][][]byte // by segment, by term
 	index    map[string]int
 	plain    *analysis.Analyzer // words as they are written
+	// restricted: whoever asks may read restricted pages.
+	restricted bool
 }
 
 // newScorer fetches what the words of a query need: postings and frequencies.
-func newScorer(ctx context.Context, s *state, cache *postingsCache, w *wanted, lang *speech) (*scorer, error) {
-	sc := &scorer{s: s, plain: lang.plain, index: map[string]int{}}
+func newScorer(ctx context.Context, s *state, cache *postingsCache, w *wanted, lang *speech, restricted bool) (*scorer, error) {
+	sc := &scorer{s: s, plain: lang.plain, restricted: restricted, index: map[string]int{}}
 	shares := map[string]float64{}
 	var texts []string
 	add := func(t term, share float64) {
@@ -115,9 +117,10 @@ func (seg *segment) frequency(postings []byte) int {
 	return n
 }
 
-// unknown reports whether no chunk has the word: for an identifier, neither it nor all of its parts.
+// unknown reports whether no chunk that may be read has the word: for an identifier, neither it nor any of its parts.
 func (sc *scorer) unknown(x word) bool {
-	return !slices.ContainsFunc(x.Terms, func(t term) bool { return sc.df(t.Text) > 0 }) && len(sc.s.labelPages[x.Terms[0].Text]) == 0
+	return !slices.ContainsFunc(x.Terms, func(t term) bool { return sc.sees(sc.postings, sc.index[t.Text]) }) &&
+		!slices.ContainsFunc(sc.s.labelPages[x.Terms[0].Text], sc.mayRead)
 }
 
 func (sc *scorer) df(text string) int {

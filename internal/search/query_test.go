@@ -171,3 +171,17 @@ func FuzzSnippet(f *testing.F) {
 		}
 	})
 }
+
+func TestSkeleton(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		a, b string
+		same bool
+	}{
+		{"exemplers", "exemplars", true}, {"exemplers", "exemples", false}, {"conections", "connections", true}, {"alert", "alarm", false},
+	} {
+		if got := skeletonOf(tt.a) == skeletonOf(tt.b); got != tt.same {
+			t.Errorf("%s, %s: same = %v, want %v", tt.a, tt.b, got, tt.same)
+		}
+	}
+}

@@ -2,11 +2,13 @@ package search_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/sluicehq/sluice/internal/embedding"
 	"github.com/sluicehq/sluice/internal/embedding/embeddingtest"
+	"github.com/sluicehq/sluice/internal/postgres"
 	"github.com/sluicehq/sluice/internal/postgres/postgrestest"
 	"github.com/sluicehq/sluice/internal/search"
 	"github.com/sluicehq/sluice/internal/search/searchtest"
@@ -38,6 +40,13 @@ func corpus(t *testing.T, embedder embedding.Embedder) *searchtest.Corpus {
 	)
 	return c
 }
+
+func newDB(t *testing.T) *postgres.DB {
+	t.Helper()
+	return postgrestest.New(t)
+}
+
+func id(n int) string { return strconv.Itoa(n) }
 
 func add(t *testing.T, c *searchtest.Corpus, pages ...searchtest.Page) {
 	t.Helper()

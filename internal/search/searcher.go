@@ -186,7 +186,7 @@ func (r *Searcher) once(ctx context.Context, req Request, last bool) (Results, e
 	} else if err := r.legs(ctx, req, found, w, after.Offset+req.Limit); err != nil {
 		return Results{}, err
 	}
-	results.Notes = append(append(results.Notes, found.p.Notes...), s.notes(filters)...)
+	results.Notes = append(append(results.Notes, found.p.Notes...), s.notes(filters, req.IncludeRestricted)...)
 	if w.cut {
 		results.Notes = append(results.Notes, "The query is very long; its first words were searched.")
 	}
