@@ -58,7 +58,9 @@ CREATE TRIGGER search_removed AFTER DELETE ON chunks
     REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION search_chunks_removed();
 
 -- When something that search filters, counts or shows of a page last changed, as a transaction id.
-ALTER TABLE confluence_pages ADD search_changed bigint NOT NULL DEFAULT (pg_current_xact_id()::text::bigint);
+-- In two steps, because a default that is not constant would write the whole table anew while nobody may read it.
+ALTER TABLE confluence_pages ADD search_changed bigint NOT NULL DEFAULT 0;
+ALTER TABLE confluence_pages ALTER search_changed SET DEFAULT (pg_current_xact_id()::text::bigint);
 CREATE INDEX confluence_pages_search_changed ON confluence_pages (search_changed);
 -- +goose StatementBegin
 CREATE FUNCTION search_page_changed() RETURNS trigger LANGUAGE plpgsql AS $$

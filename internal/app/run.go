@@ -52,10 +52,27 @@ func (a *App) Work(ctx context.Context) error { return a.work(ctx) }
 func (a *App) work(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.Scheduler.Run(ctx) })
+	group.Go(func() error { return a.completeIndex(ctx) })
 	if a.Options.Works {
 		group.Go(func() error { return a.embed(ctx) })
 	}
 	return group.Wait()
+}
+
+// completeIndex sees to it that every chunk can be found by its words, whichever version of the program stored it.
+func (a *App) completeIndex(ctx context.Context) error {
+	tick := time.NewTicker(indexEvery)
+	defer tick.Stop()
+	for {
+		if err := a.index.Complete(ctx); err != nil && ctx.Err() == nil {
+			a.Log.WarnContext(ctx, "the index of words is not complete; trying again", "err", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // embed works on the backlog. A model whose vectors do not fit those that are stored is a mistake in the settings, which

@@ -7,11 +7,15 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	"github.com/pressly/goose/v3"
@@ -19,6 +23,7 @@ import (
 	"github.com/sluicehq/sluice/internal/config"
 	"github.com/sluicehq/sluice/internal/postgres"
 	"github.com/sluicehq/sluice/internal/postgres/postgrestest"
+	"github.com/sluicehq/sluice/internal/search"
 	"github.com/sluicehq/sluice/migrations"
 )
 
@@ -48,18 +53,12 @@ func filled(t *testing.T) (url string, conn *pgx.Conn) {
 	url = postgrestest.NewURL(t)
 	migrateTo(t, url, migrations.FS, contentVersion)
 	conn = connect(t, url)
-	for _, statement := range []string{
-		`INSERT INTO sources (source_id, name) VALUES ('confluence_OLD', 'Old')`,
-		`INSERT INTO confluence_pages (source_id, page_id, space_key, title, version, version_at, last_modified, path, created_at, markdown, chunk_count)
-			SELECT 'confluence_OLD', n::text, 'OLD', 'Page ' || n, 3, now(), now(), '/' || n, now(), repeat('words of page ' || n || ' ', 50), 4
-			FROM generate_series(1, 500) n`,
-		`INSERT INTO chunks (source_id, chunk_number, title, content, body_text, hash, metadata)
-			SELECT 'confluence_OLD', c, 'Page ' || n, 'legacy words ' || n, 'legacy words ' || n, sha256((n || '-' || c)::bytea), jsonb_build_object('page_id', n::text)
-			FROM generate_series(1, 500) n, generate_series(1, 4) c`,
-	} {
-		if _, err := conn.Exec(t.Context(), statement); err != nil {
-			t.Fatalf("%v\n%s", err, statement)
-		}
+	rows, err := os.ReadFile(filepath.Join("testdata", "schema00002.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), string(rows)); err != nil {
+		t.Fatal(err)
 	}
 	return url, conn
 }
@@ -76,6 +75,96 @@ func connect(t *testing.T, url string) *pgx.Conn {
 
 // lockWait is how long a migration may hold up others; a little is added for a busy machine.
 const lockWait = 5*time.Second + 3*time.Second
+
+// An installation of an old schema, which people read and a sync writes to meanwhile, is brought to the newest one: no
+// table is written anew, nobody waits long, every chunk keeps its vector and is found by its words although it was stored
+// before there was an index of words.
+func TestMigrateFilledOldSchema(t *testing.T) {
+	t.Parallel()
+	url, conn := filled(t)
+	type content struct{ Pages, Chunks, Vectors string }
+	read := func() (c content) {
+		t.Helper()
+		err := conn.QueryRow(t.Context(), `SELECT
+			(SELECT pg_relation_filenode('confluence_pages') || ' ' || count(*) || md5(string_agg(page_id || title || markdown || content_hash, '' ORDER BY page_id)) FROM confluence_pages),
+			(SELECT pg_relation_filenode('chunks') || ' ' || count(*) || md5(string_agg(id || content || hash, '' ORDER BY id)) FROM chunks WHERE chunk_number < 11),
+			(SELECT count(*) || md5(string_agg(id || embedding_model || embedding::text, '' ORDER BY id)) FROM chunks WHERE embedding IS NOT NULL)`).Scan(&c.Pages, &c.Chunks, &c.Vectors)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	before := read()
+
+	busy, stop := context.WithCancel(t.Context())
+	var others sync.WaitGroup
+	slowest := map[string]*time.Duration{}
+	for what, sql := range map[string]string{
+		"reads pages":  "SELECT count(*) FROM confluence_pages WHERE page_id = '7'",
+		"reads chunks": "SELECT count(*) FROM chunks WHERE page_id = '7'",
+		"writes pages": "UPDATE confluence_pages SET synced_at = now() WHERE page_id = '7'",
+		"writes chunks": `INSERT INTO chunks (source_id, chunk_number, content, body_text, hash, metadata)
+			VALUES ('confluence_OLD', 11, 'meanwhile', 'meanwhile', '', '{"page_id": "7"}')`,
+	} {
+		own, longest := connect(t, url), new(time.Duration)
+		slowest[what] = longest
+		others.Go(func() {
+			pause := time.NewTicker(5 * time.Millisecond)
+			defer pause.Stop()
+			for busy.Err() == nil {
+				began := time.Now()
+				if _, err := own.Exec(t.Context(), sql); err != nil {
+					t.Errorf("%s: %v", what, err)
+					return
+				}
+				*longest = max(*longest, time.Since(began))
+				<-pause.C
+			}
+		})
+	}
+	began := time.Now()
+	applied, err := postgres.Migrate(t.Context(), url, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	took := time.Since(began)
+	stop()
+	others.Wait()
+	if err != nil || applied == 0 {
+		t.Fatalf("%d migrations applied, %v", applied, err)
+	}
+	for what, longest := range slowest {
+		t.Logf("%s: waited %s at most, of %s", what, longest.Round(time.Millisecond), took.Round(time.Millisecond))
+		if *longest > lockWait {
+			t.Errorf("who %s waited %s for the migration", what, *longest)
+		}
+	}
+	if diff := cmp.Diff(before, read()); diff != "" {
+		t.Errorf("pages, chunks, vectors (-before +after), each with the file of its table:\n%s", diff)
+	}
+
+	cfg, err := config.Load(config.Source{Getenv: func(string) string { return "" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.DataDir, cfg.DatabaseURL, cfg.PublicSearch = t.TempDir(), url, true
+	p := run(t, cfg, config.RoleWeb, "")
+	find := func(query string) (r search.Results) {
+		t.Helper()
+		r, err := p.Searcher.Search(t.Context(), search.Request{Query: query, Mode: search.Keyword, Limit: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	eventually(t, "the words of old chunks are indexed", func() bool { r := find("pump"); return r.Total == 2000 && len(r.Degraded) == 0 })
+	for query, page := range map[string]string{"station1234": "1234", "meanwhile": "7"} {
+		if r := find(query); r.Total != 1 || r.Hits[0].PageID != page {
+			t.Errorf("%s: %d pages, %+v; want page %s", query, r.Total, r.Hits, page)
+		}
+	}
+	if diff := cmp.Diff(before, read()); diff != "" {
+		t.Errorf("pages, chunks, vectors (-before +after the program has run):\n%s", diff)
+	}
+	p.end(t)
+}
 
 // A long transaction keeps a migration from its tables. The migration lets others pass after some seconds, tries again,
 // and gets done once the transaction has ended.

@@ -68,7 +68,7 @@ func next(old *state, c Changes, known *numbering) *state {
 		old = &state{byKey: map[inverted.PageKey]int32{}, sources: map[string]Source{}}
 	}
 	s := *old
-	s.since = c.Since
+	s.since, s.lacking = c.Since, c.Incomplete
 	sources := make(map[string]Source, len(c.Sources))
 	for _, src := range c.Sources {
 		sources[src.ID] = src

@@ -165,6 +165,10 @@ func (r *Searcher) once(ctx context.Context, req Request, last bool) (Results, e
 	}
 	p := parse(req.Query)
 	results := Results{Query: req.Query, Mode: req.Mode, Degraded: []string{}, Hits: []Hit{}}
+	if s.lacking {
+		results.Degraded = append(results.Degraded, "keyword")
+		results.Notes = append(results.Notes, "The index of words is being built; pages may be missing for some minutes.")
+	}
 	lang := r.languages.lend(s.configs)
 	defer r.languages.giveBack(lang)
 	w := analyse(p, lang)

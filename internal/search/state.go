@@ -15,6 +15,7 @@ import (
 // published; the next one shares what is equal.
 type state struct {
 	since    int64
+	lacking  bool       // chunks are missing from the index
 	segments []*segment // stored ones, then fresh ones
 	stored   []int64    // ids of the stored ones
 	pages    []*pageInfo

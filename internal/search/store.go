@@ -42,6 +42,8 @@ type Changes struct {
 	Removed []int64        // chunks that are gone; some may be known
 	Pages   []Page         // new and changed pages; deleted ones are marked
 	Sources []Source       // all there are
+	// Incomplete: chunks are missing, because the index is being built for the first time by this version.
+	Incomplete bool
 }
 
 // SegmentHeader is the header of a segment.

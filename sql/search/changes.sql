@@ -2,7 +2,8 @@
 -- What every search asks first, in one statement, so of one state of the database: which segments and sources there are,
 -- and whether anything changed. Transactions from xmin on may not be visible yet; a reader asks for their rows again.
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin,
-    coalesce((SELECT array_agg(id ORDER BY id) FROM search_segments), '{}')::bigint[] AS segments,
+    coalesce((SELECT array_agg(g.id ORDER BY g.id) FROM search_segments g WHERE g.version = @version), '{}')::bigint[] AS segments,
+    coalesce((SELECT NOT b.complete FROM search_builds b WHERE b.version = @version), false)::boolean AS incomplete,
     (EXISTS (SELECT FROM search_fresh f WHERE f.changed >= @since) OR EXISTS (SELECT FROM search_removed r WHERE r.changed >= @since)
         OR EXISTS (SELECT FROM confluence_pages p WHERE p.search_changed >= @since))::boolean AS changed,
     coalesce((SELECT array_agg(source_id ORDER BY source_id) FROM sources), '{}')::text[] AS source_ids,
@@ -13,7 +14,7 @@ SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin,
 SELECT id, header FROM search_segments WHERE id = ANY(@ids::bigint[]) ORDER BY id;
 
 -- name: FreshSince :many
-SELECT chunk_id, source_id, page_id, words FROM search_fresh WHERE changed >= @since ORDER BY chunk_id;
+SELECT chunk_id, source_id, page_id, words FROM search_fresh WHERE changed >= @since AND version = @version ORDER BY chunk_id;
 
 -- name: RemovedSince :many
 SELECT chunk_id FROM search_removed WHERE changed >= @since;

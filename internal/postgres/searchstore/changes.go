@@ -28,7 +28,7 @@ func (s *Store) Changes(ctx context.Context, known search.Known) (search.Changes
 		return s.changes(ctx, tx, known, &c)
 	})
 	if errors.Is(err, inverted.ErrDamaged) {
-		err = fmt.Errorf("%w: %w; maintenance builds it anew", wiki.ErrUnavailable, err)
+		err = fmt.Errorf("%w: %w; it is mended when the program starts", wiki.ErrUnavailable, err)
 	}
 	if err != nil {
 		return search.Changes{}, fmt.Errorf("changes of the search index: %w", postgres.Translate(err))
@@ -41,14 +41,14 @@ func (s *Store) quiet(ctx context.Context, known search.Known) (search.Changes, 
 	if known.Since == 0 {
 		return search.Changes{}, false, nil
 	}
-	look, err := s.q.Look(ctx, s.reader, known.Since)
+	look, err := s.q.Look(ctx, s.reader, dbsqlc.LookParams{Version: inverted.Version, Since: known.Since})
 	if err != nil {
 		return search.Changes{}, false, fmt.Errorf("changes of the search index: %w", postgres.Translate(err))
 	}
 	if look.Changed || !slices.Equal(look.Segments, known.Segments) {
 		return search.Changes{}, false, nil
 	}
-	return search.Changes{Since: look.Xmin, SegmentIDs: look.Segments, Sources: sourcesOf(look)}, true, nil
+	return search.Changes{Since: look.Xmin, SegmentIDs: look.Segments, Sources: sourcesOf(look), Incomplete: look.Incomplete}, true, nil
 }
 
 func sourcesOf(look dbsqlc.LookRow) []search.Source {
@@ -60,11 +60,11 @@ func sourcesOf(look dbsqlc.LookRow) []search.Source {
 }
 
 func (s *Store) changes(ctx context.Context, tx pgx.Tx, known search.Known, c *search.Changes) error {
-	look, err := s.q.Look(ctx, tx, known.Since)
+	look, err := s.q.Look(ctx, tx, dbsqlc.LookParams{Version: inverted.Version, Since: known.Since})
 	if err != nil {
 		return err
 	}
-	c.Since, c.SegmentIDs, c.Sources = look.Xmin, look.Segments, sourcesOf(look)
+	c.Since, c.SegmentIDs, c.Sources, c.Incomplete = look.Xmin, look.Segments, sourcesOf(look), look.Incomplete
 	since := known.Since
 	if since == 0 || !slices.Equal(c.SegmentIDs, known.Segments) {
 		c.Moved, since = true, 0
@@ -72,7 +72,7 @@ func (s *Store) changes(ctx context.Context, tx pgx.Tx, known search.Known, c *s
 			return err
 		}
 	}
-	fresh, err := s.q.FreshSince(ctx, tx, since)
+	fresh, err := s.q.FreshSince(ctx, tx, dbsqlc.FreshSinceParams{Since: since, Version: inverted.Version})
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func (s *Store) Replaced(ctx context.Context, tx pgx.Tx, sourceID, pageID string
 		doc := inverted.Analyze(a, inverted.Fields{
 			Title: c.Title, Heading: c.HeadingPath, Section: c.SectionTitle, Body: c.BodyText, Content: c.Content,
 		})
-		rows[i] = dbsqlc.SaveFreshParams{ChunkID: c.ID, SourceID: sourceID, PageID: pageID, Words: doc.Encode()}
+		rows[i] = dbsqlc.SaveFreshParams{ChunkID: c.ID, SourceID: sourceID, PageID: pageID, Words: doc.Encode(), Version: inverted.Version}
 	}
 	if _, err := s.q.SaveFresh(ctx, tx, rows); err != nil {
 		return fmt.Errorf("words of page %s: %w", pageID, err)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/sluicehq/sluice/internal/postgres"
 	"github.com/sluicehq/sluice/internal/postgres/searchstore/dbsqlc"
-	"github.com/sluicehq/sluice/internal/search/analysis"
 	"github.com/sluicehq/sluice/internal/search/inverted"
 )
 
@@ -19,7 +18,7 @@ const maintenanceLock = 7103_0003
 // How much is done at once, and when it is worth doing.
 const (
 	foldLeast = 200    // fresh chunks; see Options.FoldFrom
-	foldMost  = 4000   // chunks of one fold, and of one piece of a rebuild
+	foldMost  = 4000   // chunks of one fold, and of one step of completing an index
 	mergeOf   = 4      // segments of about one size become one
 	bigEnough = 250000 // chunks; larger segments are left alone
 	termsRead = 4000   // terms of one piece of a merge
@@ -29,9 +28,6 @@ const (
 // What is found does not depend on it. It does nothing while another process is at it, and is cheap where nothing is to
 // be done: call it every half minute while pages are stored, and after each run.
 func (s *Store) Maintain(ctx context.Context) error {
-	if err := s.rebuildIfOutdated(ctx); err != nil {
-		return fmt.Errorf("build the search index: %w", postgres.Translate(err))
-	}
 	for {
 		more, err := s.maintainOnce(ctx)
 		if err != nil {
@@ -54,7 +50,7 @@ func (s *Store) maintainOnce(ctx context.Context) (more bool, err error) {
 		if err := s.q.ResetFuture(ctx, tx); err != nil {
 			return err
 		}
-		n, err := s.q.CountFresh(ctx, tx, s.foldFrom)
+		n, err := s.q.CountFresh(ctx, tx, dbsqlc.CountFreshParams{Version: inverted.Version, Most: s.foldFrom})
 		if err != nil {
 			return err
 		}
@@ -75,7 +71,7 @@ func (s *Store) maintainOnce(ctx context.Context) (more bool, err error) {
 // fold makes a segment of fresh chunks. Those that are gone already are left out; even if nothing remains a segment is
 // made, because readers notice by it that they have to ask for everything fresh.
 func (s *Store) fold(ctx context.Context, tx pgx.Tx) error {
-	rows, err := s.q.FreshToFold(ctx, tx, foldMost)
+	rows, err := s.q.FreshToFold(ctx, tx, dbsqlc.FreshToFoldParams{Version: inverted.Version, Most: foldMost})
 	if err != nil {
 		return err
 	}
@@ -93,20 +89,26 @@ func (s *Store) fold(ctx context.Context, tx pgx.Tx) error {
 		}
 		docs = append(docs, d)
 	}
-	if err := s.addSegment(ctx, tx, docs); err != nil {
+	if _, err := s.addSegment(ctx, tx, docs); err != nil {
 		return err
 	}
 	if err := s.q.DeleteFresh(ctx, tx, done); err != nil {
 		return err
 	}
-	return s.q.ForgetRemoved(ctx, tx, gone)
+	return s.forget(ctx, tx, gone)
 }
 
-func (s *Store) addSegment(ctx context.Context, tx pgx.Tx, docs []inverted.Doc) error {
+// forget drops the notes of removed chunks that no segment holds any more.
+func (s *Store) forget(ctx context.Context, tx pgx.Tx, ids []int64) error {
+	return s.q.ForgetRemoved(ctx, tx, dbsqlc.ForgetRemovedParams{Ids: ids, Version: inverted.Version})
+}
+
+// addSegment writes a segment of documents and returns its id.
+func (s *Store) addSegment(ctx context.Context, tx pgx.Tx, docs []inverted.Doc) (int64, error) {
 	segment := inverted.Build(docs)
-	id, err := s.q.AddSegment(ctx, tx, dbsqlc.AddSegmentParams{Docs: int32(len(docs)), Header: segment.Header.Encode()})
+	id, err := s.q.AddSegment(ctx, tx, dbsqlc.AddSegmentParams{Docs: int32(len(docs)), Header: segment.Header.Encode(), Version: inverted.Version})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	rows := make([]dbsqlc.SavePostingsParams, 0, len(segment.Postings))
 	for term, data := range segment.Postings {
@@ -119,59 +121,5 @@ func (s *Store) addSegment(ctx context.Context, tx pgx.Tx, docs []inverted.Doc) 
 		return 1
 	})
 	_, err = s.q.SavePostings(ctx, tx, rows)
-	return err
-}
-
-// rebuildIfOutdated builds the index of all chunks where it was written by another version of the analysis, or never.
-func (s *Store) rebuildIfOutdated(ctx context.Context) error {
-	return s.db.InTx(ctx, func(tx pgx.Tx) error {
-		version, err := s.q.IndexVersion(ctx, tx)
-		if err != nil || version == inverted.Version {
-			return err
-		}
-		mine, err := s.q.TryLockMaintenance(ctx, tx, maintenanceLock)
-		if err != nil || !mine {
-			return err
-		}
-		if version != 0 {
-			if err := s.rebuild(ctx, tx); err != nil {
-				return err
-			}
-		}
-		return s.q.SetIndexVersion(ctx, tx, inverted.Version)
-	})
-}
-
-// rebuild indexes all chunks. Pages that are stored meanwhile wait for it, searches do not see it before it is done.
-func (s *Store) rebuild(ctx context.Context, tx pgx.Tx) error {
-	if err := s.q.LockFresh(ctx, tx); err != nil {
-		return err
-	}
-	if err := s.q.ClearIndex(ctx, tx); err != nil {
-		return err
-	}
-	analyzers := map[string]*analysis.Analyzer{}
-	var after int64
-	for {
-		rows, err := s.q.ChunksAfter(ctx, tx, dbsqlc.ChunksAfterParams{After: after, Most: foldMost})
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		docs := make([]inverted.Doc, len(rows))
-		for i, r := range rows {
-			a := analyzers[r.TextConfig]
-			if a == nil {
-				a = analysis.New(r.TextConfig)
-				analyzers[r.TextConfig] = a
-			}
-			docs[i] = inverted.Analyze(a, inverted.Fields{
-				Title: r.Title, Heading: r.HeadingPath, Section: r.SectionTitle, Body: r.BodyText, Content: r.Content,
-			})
-			docs[i].ChunkID, docs[i].SourceID, docs[i].PageID = r.ID, r.SourceID, r.PageID
-		}
-		if err := s.addSegment(ctx, tx, docs); err != nil {
-			return err
-		}
-		after = rows[len(rows)-1].ID
-	}
+	return id, err
 }

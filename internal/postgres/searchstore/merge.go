@@ -13,7 +13,7 @@ import (
 
 // mergesDue returns segments of about one size that are worth merging, or those that are full of removed chunks.
 func (s *Store) mergesDue(ctx context.Context, tx pgx.Tx) ([]int64, error) {
-	sizes, err := s.q.SegmentSizes(ctx, tx)
+	sizes, err := s.q.SegmentSizes(ctx, tx, inverted.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (s *Store) merge(ctx context.Context, tx pgx.Tx, ids []int64) error {
 		}
 		return !ok
 	})
-	id, err := s.q.AddSegment(ctx, tx, dbsqlc.AddSegmentParams{Docs: int32(len(merged.ChunkIDs)), Header: merged.Encode()})
+	id, err := s.q.AddSegment(ctx, tx, dbsqlc.AddSegmentParams{Docs: int32(len(merged.ChunkIDs)), Header: merged.Encode(), Version: inverted.Version})
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (s *Store) merge(ctx context.Context, tx pgx.Tx, ids []int64) error {
 	if err := s.q.DeleteSegments(ctx, tx, ids); err != nil {
 		return err
 	}
-	return s.q.ForgetRemoved(ctx, tx, gone)
+	return s.forget(ctx, tx, gone)
 }
 
 func (s *Store) mergePostings(ctx context.Context, tx pgx.Tx, ids []int64, place map[int64]int, numbers [][]int32, into int64) error {

@@ -167,29 +167,192 @@ func TestReplacedPageIsAlwaysFound(t *testing.T) {
 	}
 }
 
-// An index that another version of the analysis wrote is built anew, from the chunks.
-func TestOutdatedIndexIsBuiltAnew(t *testing.T) {
+// indexState is what a database holds of the index, for all versions.
+type indexState struct{ Segments, Docs, Fresh, Removed, Versions int }
+
+func stateOf(t *testing.T, db *postgres.DB) (s indexState) {
+	t.Helper()
+	err := db.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM search_segments), (SELECT coalesce(sum(docs), 0) FROM search_segments),
+		(SELECT count(*) FROM search_fresh), (SELECT count(*) FROM search_removed), (SELECT count(*) FROM search_builds)`).
+		Scan(&s.Segments, &s.Docs, &s.Fresh, &s.Removed, &s.Versions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// What the index lacks is indexed, whatever the reason, and found as if it had always been there; readers that follow
+// along are told meanwhile.
+func TestComplete(t *testing.T) {
+	t.Parallel()
+	for name, harm := range map[string]string{
+		"never indexed":        "DELETE FROM search_segments; DELETE FROM search_fresh; DELETE FROM search_builds",
+		"another version's":    "UPDATE search_segments SET version = 99; UPDATE search_fresh SET version = 99; UPDATE search_builds SET version = 99",
+		"fresh words lost":     "DELETE FROM search_fresh",
+		"a damaged segment":    "UPDATE search_segments SET header = 'x'",
+		"damaged, chunks gone": "UPDATE search_segments SET header = 'x'; DELETE FROM search_fresh; DELETE FROM chunks",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := postgrestest.New(t)
+			c := searchtest.ForTest(t, db, nil)
+			for i := range 10 {
+				if i == 5 { // some are in a segment, some are fresh
+					if err := maintainer(db).Maintain(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := c.Add(t.Context(), page(i, 1)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want := answer(t, c.Search)
+			if _, err := db.Exec(t.Context(), harm); err != nil {
+				t.Fatal(err)
+			}
+			if name == "damaged, chunks gone" {
+				want = answer(t, search.New(searchtest.ForTest(t, postgrestest.New(t), nil).Store, nil, search.Options{Now: clock}))
+			}
+			if err := maintainer(db).Complete(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, answer(t, fresh(db))); diff != "" {
+				t.Errorf("a new reader (-before +completed)\n%s", diff)
+			}
+			if diff := cmp.Diff(want, answer(t, c.Search)); diff != "" {
+				t.Errorf("a reader that follows (-before +completed)\n%s", diff)
+			}
+			before := stateOf(t, db)
+			if err := maintainer(db).Complete(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if after := stateOf(t, db); after != before {
+				t.Errorf("a second time changed %+v to %+v", before, after)
+			}
+		})
+	}
+}
+
+// An index that is being completed says so in every answer.
+func TestIncompleteIsTold(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.New(t)
 	c := searchtest.ForTest(t, db, nil)
-	m := maintainer(db)
+	if err := c.Add(t.Context(), page(1, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Store.Complete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, complete := range []bool{true, false, true} {
+		if _, err := db.Exec(t.Context(), "UPDATE search_builds SET complete = $1", complete); err != nil {
+			t.Fatal(err)
+		}
+		r, err := c.Search.Search(t.Context(), search.Request{Query: "common", Mode: search.Keyword})
+		if err != nil || slices.Contains(r.Degraded, "keyword") == complete || (len(r.Notes) == 0) != complete {
+			t.Errorf("complete %v: degraded %v, notes %v, %v", complete, r.Degraded, r.Notes, err)
+		}
+	}
+}
+
+// Several processes that complete one index at once index nothing twice.
+func TestCompleteTogether(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	c := searchtest.ForTest(t, db, nil)
+	for i := range 20 {
+		if err := c.Add(t.Context(), page(i, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, chunks := answer(t, c.Search), stateOf(t, db).Fresh
+	if _, err := db.Exec(t.Context(), "DELETE FROM search_fresh"); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if err := maintainer(db).Complete(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if err := maintainer(db).Complete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := stateOf(t, db); got.Docs != chunks {
+		t.Errorf("%d chunks are indexed, want %d", got.Docs, chunks)
+	}
+	if diff := cmp.Diff(want, answer(t, fresh(db))); diff != "" {
+		t.Errorf("(-before +completed)\n%s", diff)
+	}
+}
+
+// Two versions keep an index each; neither forgets a removed chunk that the other may hold, and what is left of one that
+// nobody uses any more goes after a day.
+func TestVersionsSideBySide(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	c := searchtest.ForTest(t, db, nil)
 	for i := range 10 {
 		if err := c.Add(t.Context(), page(i, 1)); err != nil {
 			t.Fatal(err)
 		}
 	}
+	m := maintainer(db)
 	if err := m.Maintain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	want := answer(t, c.Search)
-	if _, err := db.Exec(t.Context(), "UPDATE search_index SET version = 9999; DELETE FROM search_postings"); err != nil {
+	// As if another version had indexed the same, and stored one page that this one does not know of.
+	for _, statement := range []string{
+		"INSERT INTO search_builds (version, complete) VALUES (99, true)",
+		"INSERT INTO search_segments (docs, header, version) SELECT docs, 'of another version', 99 FROM search_segments",
+	} {
+		if _, err := db.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := m.Complete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Add(t.Context(), page(11, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(t.Context(), "UPDATE search_fresh SET version = 99, words = 'of another version'"); err != nil {
+		t.Fatal(err)
+	}
+	if got := answer(t, c.Search)[0]; !strings.HasPrefix(got, "common: 10 ") {
+		t.Errorf("the other version's page: %s", got)
+	}
+	if err := m.Complete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := answer(t, c.Search)[0]; !strings.HasPrefix(got, "common: 11 ") {
+		t.Errorf("after completion: %s", got)
+	}
+	if _, _, err := c.Content.SoftDelete(t.Context(), index.Fence{}, "S", []string{"1", "2", "3", "4", "5", "6"}, "gone"); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.Maintain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, answer(t, fresh(db))); diff != "" {
-		t.Errorf("(-before +built anew)\n%s", diff)
+	if stateOf(t, db).Removed == 0 {
+		t.Error("removed chunks that the other version holds are forgotten")
+	}
+	if _, err := db.Exec(t.Context(), "UPDATE search_builds SET used_at = now() - interval '2 days' WHERE version = 99"); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Complete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var left int
+	err := db.QueryRow(t.Context(), "SELECT (SELECT count(*) FROM search_segments WHERE version = 99) + (SELECT count(*) FROM search_fresh WHERE version = 99)").Scan(&left)
+	if got := stateOf(t, db); err != nil || left != 0 || got.Versions != 1 || got.Removed != 0 {
+		t.Errorf("left of the other version: %d, %+v, %v", left, got, err)
+	}
+	if got := answer(t, c.Search)[0]; !strings.HasPrefix(got, "common: 5 ") {
+		t.Errorf("at the end: %s", got)
 	}
 }
 

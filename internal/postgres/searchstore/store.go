@@ -6,6 +6,7 @@ package searchstore
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 
@@ -37,6 +38,7 @@ type Store struct {
 	q        *dbsqlc.Queries
 	log      *slog.Logger
 	foldFrom int32
+	checked  atomic.Bool // Complete has found nothing missing
 }
 
 // New returns a store over db.

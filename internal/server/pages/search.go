@@ -178,7 +178,7 @@ func degraded(leg string) views.Alert {
 	case "vector":
 		return views.Alert{Tone: views.Warn, Title: "Found by words only", Text: "Search by meaning is not available right now, so pages that use other words may be missing."}
 	case "keyword":
-		return views.Alert{Tone: views.Warn, Title: "Found by meaning only", Text: "Search by words took too long, so exact matches may be missing."}
+		return views.Alert{Tone: views.Warn, Title: "Search by words is incomplete", Text: "Pages that have the words may be missing right now."}
 	default:
 		return views.Alert{Tone: views.Warn, Title: "Part of the search was not available", Text: "Without: " + leg + "."}
 	}

@@ -11,8 +11,13 @@ import (
 )
 
 const freshSince = `-- name: FreshSince :many
-SELECT chunk_id, source_id, page_id, words FROM search_fresh WHERE changed >= $1 ORDER BY chunk_id
+SELECT chunk_id, source_id, page_id, words FROM search_fresh WHERE changed >= $1 AND version = $2 ORDER BY chunk_id
 `
+
+type FreshSinceParams struct {
+	Since   int64
+	Version int32
+}
 
 type FreshSinceRow struct {
 	ChunkID  int64
@@ -21,8 +26,8 @@ type FreshSinceRow struct {
 	Words    []byte
 }
 
-func (q *Queries) FreshSince(ctx context.Context, db DBTX, since int64) ([]FreshSinceRow, error) {
-	rows, err := db.Query(ctx, freshSince, since)
+func (q *Queries) FreshSince(ctx context.Context, db DBTX, arg FreshSinceParams) ([]FreshSinceRow, error) {
+	rows, err := db.Query(ctx, freshSince, arg.Since, arg.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -48,17 +53,24 @@ func (q *Queries) FreshSince(ctx context.Context, db DBTX, since int64) ([]Fresh
 
 const look = `-- name: Look :one
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin,
-    coalesce((SELECT array_agg(id ORDER BY id) FROM search_segments), '{}')::bigint[] AS segments,
-    (EXISTS (SELECT FROM search_fresh f WHERE f.changed >= $1) OR EXISTS (SELECT FROM search_removed r WHERE r.changed >= $1)
-        OR EXISTS (SELECT FROM confluence_pages p WHERE p.search_changed >= $1))::boolean AS changed,
+    coalesce((SELECT array_agg(g.id ORDER BY g.id) FROM search_segments g WHERE g.version = $1), '{}')::bigint[] AS segments,
+    coalesce((SELECT NOT b.complete FROM search_builds b WHERE b.version = $1), false)::boolean AS incomplete,
+    (EXISTS (SELECT FROM search_fresh f WHERE f.changed >= $2) OR EXISTS (SELECT FROM search_removed r WHERE r.changed >= $2)
+        OR EXISTS (SELECT FROM confluence_pages p WHERE p.search_changed >= $2))::boolean AS changed,
     coalesce((SELECT array_agg(source_id ORDER BY source_id) FROM sources), '{}')::text[] AS source_ids,
     coalesce((SELECT array_agg(source_type ORDER BY source_id) FROM sources), '{}')::text[] AS source_types,
     coalesce((SELECT array_agg(text_config ORDER BY source_id) FROM sources), '{}')::text[] AS text_configs
 `
 
+type LookParams struct {
+	Version int32
+	Since   int64
+}
+
 type LookRow struct {
 	Xmin        int64
 	Segments    []int64
+	Incomplete  bool
 	Changed     bool
 	SourceIds   []string
 	SourceTypes []string
@@ -67,12 +79,13 @@ type LookRow struct {
 
 // What every search asks first, in one statement, so of one state of the database: which segments and sources there are,
 // and whether anything changed. Transactions from xmin on may not be visible yet; a reader asks for their rows again.
-func (q *Queries) Look(ctx context.Context, db DBTX, since int64) (LookRow, error) {
-	row := db.QueryRow(ctx, look, since)
+func (q *Queries) Look(ctx context.Context, db DBTX, arg LookParams) (LookRow, error) {
+	row := db.QueryRow(ctx, look, arg.Version, arg.Since)
 	var i LookRow
 	err := row.Scan(
 		&i.Xmin,
 		&i.Segments,
+		&i.Incomplete,
 		&i.Changed,
 		&i.SourceIds,
 		&i.SourceTypes,

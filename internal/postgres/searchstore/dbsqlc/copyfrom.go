@@ -33,6 +33,7 @@ func (r iteratorForSaveFresh) Values() ([]interface{}, error) {
 		r.rows[0].SourceID,
 		r.rows[0].PageID,
 		r.rows[0].Words,
+		r.rows[0].Version,
 	}, nil
 }
 
@@ -41,7 +42,7 @@ func (r iteratorForSaveFresh) Err() error {
 }
 
 func (q *Queries) SaveFresh(ctx context.Context, db DBTX, arg []SaveFreshParams) (int64, error) {
-	return db.CopyFrom(ctx, []string{"search_fresh"}, []string{"chunk_id", "source_id", "page_id", "words"}, &iteratorForSaveFresh{rows: arg})
+	return db.CopyFrom(ctx, []string{"search_fresh"}, []string{"chunk_id", "source_id", "page_id", "words", "version"}, &iteratorForSaveFresh{rows: arg})
 }
 
 // iteratorForSavePostings implements pgx.CopyFromSource.

@@ -10,88 +10,33 @@ import (
 )
 
 const addSegment = `-- name: AddSegment :one
-INSERT INTO search_segments (docs, header) VALUES ($1, $2) RETURNING id
+INSERT INTO search_segments (docs, header, version) VALUES ($1, $2, $3) RETURNING id
 `
 
 type AddSegmentParams struct {
-	Docs   int32
-	Header []byte
+	Docs    int32
+	Header  []byte
+	Version int32
 }
 
 func (q *Queries) AddSegment(ctx context.Context, db DBTX, arg AddSegmentParams) (int64, error) {
-	row := db.QueryRow(ctx, addSegment, arg.Docs, arg.Header)
+	row := db.QueryRow(ctx, addSegment, arg.Docs, arg.Header, arg.Version)
 	var id int64
 	err := row.Scan(&id)
 	return id, err
 }
 
-const chunksAfter = `-- name: ChunksAfter :many
-SELECT id, source_id, page_id, title, heading_path, section_title, body_text, content, text_config FROM chunks
-WHERE id > $1 ORDER BY id LIMIT $2::int
-`
-
-type ChunksAfterParams struct {
-	After int64
-	Most  int32
-}
-
-type ChunksAfterRow struct {
-	ID           int64
-	SourceID     string
-	PageID       string
-	Title        string
-	HeadingPath  string
-	SectionTitle string
-	BodyText     string
-	Content      string
-	TextConfig   string
-}
-
-func (q *Queries) ChunksAfter(ctx context.Context, db DBTX, arg ChunksAfterParams) ([]ChunksAfterRow, error) {
-	rows, err := db.Query(ctx, chunksAfter, arg.After, arg.Most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ChunksAfterRow
-	for rows.Next() {
-		var i ChunksAfterRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.SourceID,
-			&i.PageID,
-			&i.Title,
-			&i.HeadingPath,
-			&i.SectionTitle,
-			&i.BodyText,
-			&i.Content,
-			&i.TextConfig,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const clearIndex = `-- name: ClearIndex :exec
-WITH f AS (DELETE FROM search_fresh), r AS (DELETE FROM search_removed) DELETE FROM search_segments
-`
-
-func (q *Queries) ClearIndex(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, clearIndex)
-	return err
-}
-
 const countFresh = `-- name: CountFresh :one
-SELECT count(*) FROM (SELECT FROM search_fresh LIMIT $1::int) f
+SELECT count(*) FROM (SELECT FROM search_fresh WHERE version = $1 LIMIT $2::int) f
 `
 
-func (q *Queries) CountFresh(ctx context.Context, db DBTX, most int32) (int64, error) {
-	row := db.QueryRow(ctx, countFresh, most)
+type CountFreshParams struct {
+	Version int32
+	Most    int32
+}
+
+func (q *Queries) CountFresh(ctx context.Context, db DBTX, arg CountFreshParams) (int64, error) {
+	row := db.QueryRow(ctx, countFresh, arg.Version, arg.Most)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -116,18 +61,29 @@ func (q *Queries) DeleteSegments(ctx context.Context, db DBTX, ids []int64) erro
 }
 
 const forgetRemoved = `-- name: ForgetRemoved :exec
-DELETE FROM search_removed WHERE chunk_id = ANY($1::bigint[])
+DELETE FROM search_removed WHERE chunk_id = ANY($1::bigint[]) AND NOT EXISTS (SELECT FROM search_builds WHERE version <> $2)
 `
 
-func (q *Queries) ForgetRemoved(ctx context.Context, db DBTX, ids []int64) error {
-	_, err := db.Exec(ctx, forgetRemoved, ids)
+type ForgetRemovedParams struct {
+	Ids     []int64
+	Version int32
+}
+
+// Not while another version may have the chunks in its segments.
+func (q *Queries) ForgetRemoved(ctx context.Context, db DBTX, arg ForgetRemovedParams) error {
+	_, err := db.Exec(ctx, forgetRemoved, arg.Ids, arg.Version)
 	return err
 }
 
 const freshToFold = `-- name: FreshToFold :many
 SELECT chunk_id, source_id, page_id, words, EXISTS (SELECT FROM search_removed r WHERE r.chunk_id = f.chunk_id) AS removed
-FROM search_fresh f ORDER BY chunk_id LIMIT $1::int
+FROM search_fresh f WHERE version = $1 ORDER BY chunk_id LIMIT $2::int
 `
+
+type FreshToFoldParams struct {
+	Version int32
+	Most    int32
+}
 
 type FreshToFoldRow struct {
 	ChunkID  int64
@@ -137,8 +93,8 @@ type FreshToFoldRow struct {
 	Removed  bool
 }
 
-func (q *Queries) FreshToFold(ctx context.Context, db DBTX, most int32) ([]FreshToFoldRow, error) {
-	rows, err := db.Query(ctx, freshToFold, most)
+func (q *Queries) FreshToFold(ctx context.Context, db DBTX, arg FreshToFoldParams) ([]FreshToFoldRow, error) {
+	rows, err := db.Query(ctx, freshToFold, arg.Version, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -161,27 +117,6 @@ func (q *Queries) FreshToFold(ctx context.Context, db DBTX, most int32) ([]Fresh
 		return nil, err
 	}
 	return items, nil
-}
-
-const indexVersion = `-- name: IndexVersion :one
-SELECT coalesce((SELECT version FROM search_index), 0)::int AS version
-`
-
-func (q *Queries) IndexVersion(ctx context.Context, db DBTX) (int32, error) {
-	row := db.QueryRow(ctx, indexVersion)
-	var version int32
-	err := row.Scan(&version)
-	return version, err
-}
-
-const lockFresh = `-- name: LockFresh :exec
-LOCK TABLE search_fresh IN SHARE ROW EXCLUSIVE MODE
-`
-
-// Writers of pages wait, readers do not.
-func (q *Queries) LockFresh(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, lockFresh)
-	return err
 }
 
 const postingsAfter = `-- name: PostingsAfter :many
@@ -264,6 +199,7 @@ type SaveFreshParams struct {
 	SourceID string
 	PageID   string
 	Words    []byte
+	Version  int32
 }
 
 type SavePostingsParams struct {
@@ -273,7 +209,7 @@ type SavePostingsParams struct {
 }
 
 const segmentSizes = `-- name: SegmentSizes :many
-SELECT id, docs FROM search_segments ORDER BY docs, id
+SELECT id, docs FROM search_segments WHERE version = $1 ORDER BY docs, id
 `
 
 type SegmentSizesRow struct {
@@ -281,8 +217,8 @@ type SegmentSizesRow struct {
 	Docs int32
 }
 
-func (q *Queries) SegmentSizes(ctx context.Context, db DBTX) ([]SegmentSizesRow, error) {
-	rows, err := db.Query(ctx, segmentSizes)
+func (q *Queries) SegmentSizes(ctx context.Context, db DBTX, version int32) ([]SegmentSizesRow, error) {
+	rows, err := db.Query(ctx, segmentSizes, version)
 	if err != nil {
 		return nil, err
 	}
@@ -299,15 +235,6 @@ func (q *Queries) SegmentSizes(ctx context.Context, db DBTX) ([]SegmentSizesRow,
 		return nil, err
 	}
 	return items, nil
-}
-
-const setIndexVersion = `-- name: SetIndexVersion :exec
-INSERT INTO search_index (version) VALUES ($1) ON CONFLICT (one) DO UPDATE SET version = excluded.version
-`
-
-func (q *Queries) SetIndexVersion(ctx context.Context, db DBTX, version int32) error {
-	_, err := db.Exec(ctx, setIndexVersion, version)
-	return err
 }
 
 const termAt = `-- name: TermAt :one
