@@ -52,29 +52,27 @@ func accessTable() []access {
 	open(missing, "GET /static/*")
 	rows = append(rows,
 		access{route: "GET /sign-in", nobody: ok, reader: found, admin: found, expired: ok},
-		access{route: "HEAD /sign-in", nobody: ok, reader: found, admin: found, expired: ok},
 		access{route: "POST /sign-in", nobody: refused, reader: refused, admin: refused, expired: refused},
 		access{route: "GET /set-up", nobody: found, reader: found, admin: found, expired: found},
-		access{route: "HEAD /set-up", nobody: found, reader: found, admin: found, expired: found},
 		access{route: "POST /set-up", nobody: conflict, reader: conflict, admin: conflict, expired: conflict},
 	)
 	open(found, "POST /sign-out", "POST /theme")
-	open(missing, "GET /invitation/:secret", "HEAD /invitation/:secret", "POST /invitation/:secret",
-		"GET /reset-password/:secret", "HEAD /reset-password/:secret", "POST /reset-password/:secret")
+	open(missing, "GET /invitation/:secret", "POST /invitation/:secret",
+		"GET /reset-password/:secret", "POST /reset-password/:secret")
 
-	page(ok, ok, "GET /", "HEAD /", "GET /suggest", "HEAD /suggest", "GET /settings", "HEAD /settings", "GET /settings/tokens", "HEAD /settings/tokens")
-	page(missing, missing, "GET /pages/:source/:page", "HEAD /pages/:source/:page", "GET /pages/:source/:page/markdown", "HEAD /pages/:source/:page/markdown",
+	page(ok, ok, "GET /", "GET /suggest", "GET /settings", "GET /settings/tokens")
+	page(missing, missing, "GET /pages/:source/:page", "GET /pages/:source/:page/markdown",
 		"POST /settings/sessions/:id/end", "POST /settings/tokens/:id/revoke")
 	page(refused, refused, "POST /settings/password", "POST /settings/tokens")
 	page(found, found, "POST /settings/sessions/end-others")
 	for _, r := range []string{"/sources", "/sources/live", "/sources/new", "/settings/users", "/settings/connections", "/settings/model", "/settings/model/live", "/settings/system", "/settings/audit", "/settings/searches"} {
-		page(denied, ok, "GET "+r, "HEAD "+r)
+		page(denied, ok, "GET "+r)
 	}
 	for _, r := range []string{"", "/live", "/pages", "/runs", "/failures", "/removals", "/settings"} {
-		page(denied, missing, "GET /sources/:source"+r, "HEAD /sources/:source"+r)
+		page(denied, missing, "GET /sources/:source"+r)
 	}
 	for _, r := range []string{"/runs/:run", "/runs/:run/live", "/runs/:run/errors", "/settings/connections/:id"} {
-		page(denied, missing, "GET "+r, "HEAD "+r)
+		page(denied, missing, "GET "+r)
 	}
 	page(denied, refused, "POST /sources/new", "POST /settings/users")
 	page(denied, found, "POST /sources/bulk", "POST /settings/searches")

@@ -21,11 +21,13 @@ const (
 	codeSerialization = "40001"
 	codeDeadlock      = "40P01"
 	codeCanceled      = "57014"
+	codeNotInCharset  = "22021"
+	codeNoCharacter   = "22P05"
 )
 
 // Translate wraps a database error into a kind of package wiki: a missing row is wiki.ErrNotFound, a broken unique
-// constraint wiki.ErrConflict, a server that is away, full or shutting down wiki.ErrUnavailable. Other errors, and those
-// that already have a kind, stay as they are.
+// constraint wiki.ErrConflict, a server that is away, full or shutting down wiki.ErrUnavailable, a string that is no text
+// wiki.ErrInvalid. Other errors, and those that already have a kind, stay as they are.
 func Translate(err error) error {
 	if err == nil || hasKind(err) {
 		return err
@@ -68,6 +70,8 @@ func kindOf(code string) error {
 		return wiki.ErrConflict
 	case codeCanceled:
 		return wiki.ErrUnavailable
+	case codeNotInCharset, codeNoCharacter: // NUL, or bytes that are not UTF-8
+		return wiki.ErrInvalid
 	}
 	switch code[:min(2, len(code))] {
 	case "08", "53", "57", "58": // connection, resources (disk full, too many clients), shutdown, input/output

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -28,9 +29,13 @@ func (s *Server) repeat(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		key := r.Header.Get("Idempotency-Key")
-		user := auth.FromContext(r.Context()).UserID
+		identity := auth.FromContext(r.Context())
+		user := identity.UserID
 		if r.Method != http.MethodPost || key == "" || user == "" {
 			return next(c)
+		}
+		if !isKey(key) {
+			return wiki.Invalid("Idempotency-Key", "A key has printable ASCII characters only.")
 		}
 		if len(key) > idempotency.MaxKey {
 			return wiki.Invalid("Idempotency-Key", fmt.Sprintf("A key has at most %d characters.", idempotency.MaxKey))
@@ -40,7 +45,7 @@ func (s *Server) repeat(next echo.HandlerFunc) echo.HandlerFunc {
 			return err
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		kept, err := s.options.Keys.Begin(r.Context(), user, key, requestHash(r, body))
+		kept, err := s.options.Keys.Begin(r.Context(), user, key, requestHash(r, identity.Role, body))
 		if errors.Is(err, idempotency.ErrReused) {
 			return problem.New(http.StatusUnprocessableEntity, "This Idempotency-Key was used for another request. Use a new one.")
 		}
@@ -92,9 +97,15 @@ func replay(c echo.Context, kept *idempotency.Answer) error {
 	return c.Blob(kept.Status, kept.ContentType, kept.Body)
 }
 
-func requestHash(r *http.Request, body []byte) []byte {
+func isKey(key string) bool {
+	return !strings.ContainsFunc(key, func(r rune) bool { return r < 0x20 || r > 0x7e })
+}
+
+// requestHash tells requests apart. The role belongs to it: what an administrator's token was answered, such as the
+// secret of an invitation, is not for a reader's token of the same account that guesses the key.
+func requestHash(r *http.Request, role auth.Role, body []byte) []byte {
 	hash := sha256.New()
-	fmt.Fprintf(hash, "%s %s\n", r.Method, r.URL.RequestURI())
+	fmt.Fprintf(hash, "%s %s %s\n", role, r.Method, r.URL.RequestURI())
 	hash.Write(body)
 	return hash.Sum(nil)
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 
 	"github.com/sluicehq/sluice/internal/auth"
 	"github.com/sluicehq/sluice/internal/server/api"
+	"github.com/sluicehq/sluice/internal/server/input"
 	"github.com/sluicehq/sluice/internal/server/problem"
 	"github.com/sluicehq/sluice/internal/server/session"
 	"github.com/sluicehq/sluice/internal/wiki"
@@ -39,6 +42,48 @@ func looksLikeID(id string) bool {
 	return !strings.ContainsFunc(id, func(r rune) bool {
 		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' || r == '_')
 	})
+}
+
+// headAsGet answers HEAD as GET everywhere. net/http, which looks at the method of its own request, leaves the body out.
+func headAsGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			r = r.WithContext(r.Context()) // a copy
+			r.Method = http.MethodGet
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// checkText refuses what no part of the program could store or look for: an address or a form with NUL or broken UTF-8
+// in it, and a form that cannot be read to its end. The API and MCP check their input by field.
+func checkText(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if isAPI(r.URL.Path) || r.URL.Path == mcpPath {
+			return next(c)
+		}
+		if !input.IsText(r.URL.Path) {
+			return echo.ErrNotFound
+		}
+		values := c.QueryParams()
+		if r.Method == http.MethodPost {
+			form, err := c.FormParams() // holds the query's as well
+			if errors.Is(err, echo.ErrStatusRequestEntityTooLarge) {
+				return err
+			}
+			if err != nil {
+				return problem.New(http.StatusBadRequest, "The form could not be read. Load the page again and send it once more.")
+			}
+			values = form
+		}
+		for name, list := range values {
+			if !input.IsText(name) || slices.ContainsFunc(list, func(v string) bool { return !input.IsText(v) }) {
+				return problem.New(http.StatusBadRequest, "The address or the form holds characters that are no text. Type them again.")
+			}
+		}
+		return next(c)
+	}
 }
 
 // logAccess notes every request, and where it comes from for whatever is told later of it. Queries and bodies stay out:

@@ -15,8 +15,7 @@ func (s *Server) revalidate(next echo.HandlerFunc) echo.HandlerFunc {
 	// How long a search took differs every time and is no reason to send it again.
 	timing := regexp.MustCompile(`"took_ms":[0-9.e+-]+,?`)
 	return func(c echo.Context) error {
-		method := c.Request().Method
-		if method != http.MethodGet && method != http.MethodHead {
+		if c.Request().Method != http.MethodGet {
 			return next(c)
 		}
 		held := capture(c, next)

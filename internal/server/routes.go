@@ -34,7 +34,7 @@ func (s *Server) routes() error {
 
 	e.Use(s.checkOrigin, middleware.BodyLimit(bodyLimit), middleware.GzipWithConfig(middleware.GzipConfig{
 		MinLength: compressFrom, Skipper: s.sentAsIs,
-	}))
+	}), checkText)
 	e.GET(web.Prefix+"*", echo.WrapHandler(s.options.Assets))
 	s.pages.Register(s.options.Sessions.Routes(e))
 

@@ -79,8 +79,8 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Handler is the whole server as one handler, for tests.
-func (s *Server) Handler() http.Handler { return s.echo }
+// Handler is the whole server as one handler.
+func (s *Server) Handler() http.Handler { return headAsGet(s.echo) }
 
 // The patience with clients. A slow one holds a connection and a little memory, nothing else.
 const (
@@ -92,13 +92,18 @@ const (
 	drainTimeout      = 15 * time.Second
 )
 
-// Serve answers requests on the listener until ctx ends, then lets those under way finish. It closes the listener.
-func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	server := &http.Server{
-		Handler: s.echo, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+// patient is the HTTP server with its limits.
+func (s *Server) patient(ctx context.Context) *http.Server {
+	return &http.Server{
+		Handler: s.Handler(), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
+}
+
+// Serve answers requests on the listener until ctx ends, then lets those under way finish. It closes the listener.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	server := s.patient(ctx)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {

@@ -4,7 +4,9 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -15,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sluicehq/sluice/internal/auth"
+	"github.com/sluicehq/sluice/internal/server/input"
 	"github.com/sluicehq/sluice/internal/server/problem"
 	"github.com/sluicehq/sluice/internal/server/session"
 	"github.com/sluicehq/sluice/internal/wiki"
@@ -50,6 +53,7 @@ func New(e *echo.Echo, options Options) *API {
 	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil // no $schema in answers
+	config.Formats = map[string]huma.Format{"application/json": plainJSON(), "json": plainJSON()}
 	config.Transformers = []huma.Transformer{validationProblem}
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -82,6 +86,15 @@ func New(e *echo.Echo, options Options) *API {
 	return a
 }
 
+// plainJSON is JSON in which no markup stands as such ("<" is written \u003c), so that nothing that takes an answer for a
+// page finds a tag in it.
+func plainJSON() huma.Format {
+	return huma.Format{
+		Marshal:   func(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) },
+		Unmarshal: json.Unmarshal,
+	}
+}
+
 const description = "Search a company's Confluence spaces and administer their sync.\n\n" +
 	"Errors are `application/problem+json` (RFC 9457); for bad input `errors` names the fields. Times are RFC 3339 in UTC. " +
 	"Lists take `limit` and `cursor` and answer `next_cursor`, which is empty at the end. Reads carry an `ETag`; send it back as " +
@@ -110,6 +123,9 @@ func add[I, O any](a *API, op operation, handler func(context.Context, *I) (*O, 
 		o.Responses["403"] = a.problemResponse("Signed in, but no administrator")
 	}
 	huma.Register(a.huma, o, func(ctx context.Context, in *I) (*O, error) {
+		if faults := input.Faults(in); len(faults) > 0 {
+			return nil, a.problem(ctx, &wiki.InvalidError{Fields: faults})
+		}
 		out, err := handler(ctx, in)
 		if err != nil {
 			return nil, a.problem(ctx, err)
@@ -161,9 +177,7 @@ func Write(c echo.Context, p *problem.Problem) {
 	header.Set(echo.HeaderContentType, problem.ContentType)
 	header.Set(echo.HeaderCacheControl, "no-store")
 	c.Response().WriteHeader(p.Status)
-	if c.Request().Method != http.MethodHead && p.Status != http.StatusNotModified {
-		_ = c.Echo().JSONSerializer.Serialize(c, p, "") // the client has gone; nothing to do about it
-	}
+	_ = c.Echo().JSONSerializer.Serialize(c, p, "") // the client has gone; nothing to do about it
 }
 
 // refusal is the error of a call that speaks to Confluence: what is not found there is the space.

@@ -15,6 +15,7 @@ import (
 	"github.com/sluicehq/sluice/internal/auth"
 	"github.com/sluicehq/sluice/internal/instance"
 	"github.com/sluicehq/sluice/internal/search"
+	"github.com/sluicehq/sluice/internal/server/input"
 	"github.com/sluicehq/sluice/internal/sources"
 	"github.com/sluicehq/sluice/internal/wiki"
 )
@@ -105,7 +106,16 @@ type tools struct {
 // wrap turns a tool's errors into words for the agent, and logs what is the server's fault.
 func wrap[In, Out any](t *tools, handle func(context.Context, In) (string, Out, error)) sdk.ToolHandlerFor[In, Out] {
 	return func(ctx context.Context, request *sdk.CallToolRequest, in In) (*sdk.CallToolResult, Out, error) {
-		text, out, err := handle(ctx, in)
+		var (
+			text string
+			out  Out
+			err  error
+		)
+		if faults := input.Faults(in); len(faults) > 0 {
+			err = &wiki.InvalidError{Fields: faults}
+		} else {
+			text, out, err = handle(ctx, in)
+		}
 		if err != nil {
 			return nil, out, t.explain(ctx, request.Params.Name, err)
 		}

@@ -36,7 +36,7 @@ func (p *Pages) showSearch(c echo.Context) error {
 		title = text
 	}
 	status := http.StatusOK
-	if view.Error != nil && !isFragment(c) {
+	if view.Error != nil && view.Fault == "" && !isFragment(c) { // a query without words is no failure
 		status = http.StatusServiceUnavailable
 	}
 	return p.render(c, status, views.Search(p.chrome(c, title, "search"), view))

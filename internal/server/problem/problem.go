@@ -140,6 +140,8 @@ func fromKind(err error) *Problem {
 		return New(http.StatusConflict, sentence(words(err, wiki.ErrConflict)))
 	case errors.Is(err, wiki.ErrNotFound):
 		return New(http.StatusNotFound, "There is no such thing here, or you may not see it.")
+	case errors.Is(err, wiki.ErrInvalid) && fromDatabase(err):
+		return New(http.StatusBadRequest, "Some of the input holds characters that are no text.")
 	case errors.Is(err, wiki.ErrInvalid):
 		return New(http.StatusBadRequest, sentence(words(err, wiki.ErrInvalid)))
 	case errors.Is(err, wiki.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
@@ -164,7 +166,7 @@ func fromHTTPError(err *echo.HTTPError) *Problem {
 
 // words is the text of err for people: without the sentinel's own words at its end, and without what a database said.
 func words(err, kind error) string {
-	if _, ok := errors.AsType[*pgconn.PgError](err); ok {
+	if fromDatabase(err) {
 		return kind.Error()
 	}
 	text := strings.TrimSuffix(err.Error(), ": "+kind.Error())
@@ -172,6 +174,11 @@ func words(err, kind error) string {
 		return kind.Error()
 	}
 	return text
+}
+
+func fromDatabase(err error) bool {
+	_, ok := errors.AsType[*pgconn.PgError](err)
+	return ok
 }
 
 // sentence makes an error text look like one.

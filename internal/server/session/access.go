@@ -25,11 +25,8 @@ type Group struct {
 	guard echo.MiddlewareFunc
 }
 
-// GET registers a handler for GET; HEAD is answered from it as well.
-func (g Group) GET(path string, handler echo.HandlerFunc) {
-	g.echo.GET(path, handler, g.guard)
-	g.echo.HEAD(path, handler, g.guard)
-}
+// GET registers a handler for GET.
+func (g Group) GET(path string, handler echo.HandlerFunc) { g.echo.GET(path, handler, g.guard) }
 
 // POST registers a handler for POST.
 func (g Group) POST(path string, handler echo.HandlerFunc) { g.echo.POST(path, handler, g.guard) }
@@ -96,7 +93,7 @@ func here(c echo.Context) string {
 	from := r.Referer()
 	if r.Header.Get("HX-Request") == "true" {
 		from = r.Header.Get("HX-Current-URL")
-	} else if r.Method == http.MethodGet || r.Method == http.MethodHead {
+	} else if r.Method == http.MethodGet {
 		return LocalPath(r.URL.RequestURI())
 	}
 	u, err := url.Parse(from)
