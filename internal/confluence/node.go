@@ -78,7 +78,7 @@ func (c *Client) typeOf(ctx context.Context, id string) (string, error) {
 }
 
 func (c *Client) v1Node(ctx context.Context, id string) (wiki.Node, error) {
-	r := request{path: "/rest/api/content/" + id, query: url.Values{"expand": {"ancestors,space"}}}
+	r := request{path: "/rest/api/content/" + id, query: url.Values{"status": {"any"}, "expand": {"ancestors,space"}}}
 	v, _, err := get(ctx, c, r, func(v *v1Content) error {
 		if v.key() != id {
 			return errors.New("it is of another content")

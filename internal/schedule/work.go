@@ -62,6 +62,11 @@ func (w *runWorker) Work(ctx context.Context, job *river.Job[runArgs]) error {
 	}
 	progress, err := s.carryOut(ctx, run)
 	again := s.closeRun(ctx, src, run, err)
+	if stopped := new(spacesync.StoppedError); !again && ctx.Err() == nil && !errors.As(err, &stopped) {
+		if err := s.catchUp(ctx, src); err != nil {
+			s.Logger.WarnContext(ctx, "what was changed during a run", "source", src.ID, "err", err)
+		}
+	}
 	if progress.Created+progress.Updated+progress.Deleted > 0 {
 		s.AfterRun(ctx, src.ID, progress)
 		if run.Kind == sources.KindSync && ctx.Err() == nil { // what was learned may concern pages that did not change
@@ -74,6 +79,30 @@ func (w *runWorker) Work(ctx context.Context, job *river.Job[runArgs]) error {
 		return river.JobSnooze(0)
 	}
 	return nil
+}
+
+// catchUp queues what was asked for while a run went on, which no second run of the source could be queued for: a comparison
+// after the rules about restricted pages changed, pages made again after the language did. What is missed here, because the
+// process ends, the next regular run and the housekeeping do.
+func (s *Scheduler) catchUp(ctx context.Context, before spacesync.Source) error {
+	src, err := s.Store.SyncSource(ctx, before.ID)
+	if errors.Is(err, wiki.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r := sources.RunRequest{SyncRequest: sources.SyncRequest{Trigger: sources.TriggerManual}, Kind: sources.KindSync}
+	switch {
+	case src.Wishes != before.Wishes && src.ReconcileWanted:
+		r.Reconcile = src.Restricted != before.Restricted
+	case src.TextConfig != before.TextConfig:
+		r.Kind = sources.KindReprocess
+	default:
+		return nil
+	}
+	_, err = s.Enqueue(ctx, src.ID, r)
+	return err
 }
 
 // carryOut runs the syncer; a panic is the run's error, not the process's end.

@@ -34,7 +34,12 @@ func (w *work) compareAll(ctx context.Context) ([]*item, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.states = states
+	w.states, w.live = states, map[string]bool{}
+	for id, s := range states {
+		if !s.Deleted {
+			w.live[id] = true
+		}
+	}
 	var items []*item
 	var metas map[string]wiki.Meta
 	g, gctx := errgroup.WithContext(ctx) // two listings of as many requests: side by side they take half the time

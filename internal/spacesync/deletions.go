@@ -41,13 +41,10 @@ func (w *work) deletions(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(reasons) == 0 {
-		return w.store.SetPending(ctx, w.src.ID, reasons)
-	}
 	if w.guarded(len(reasons), live) {
 		w.rec.note(fmt.Sprintf("%d of %d pages are no longer there. That many are not removed unasked: they are kept until an admin decides.", len(reasons), live))
 		w.log(ctx, "warn", fmt.Sprintf("%d of %d pages would be removed; waiting for an admin's decision", len(reasons), live))
-		return w.store.SetPending(ctx, w.src.ID, reasons)
+		return w.pend(ctx, reasons)
 	}
 	byReason := map[string][]string{}
 	for id, reason := range reasons {
@@ -59,12 +56,20 @@ func (w *work) deletions(ctx context.Context) error {
 			return err
 		}
 	}
-	return w.store.SetPending(ctx, w.src.ID, nil)
+	return w.pend(ctx, map[string]string{})
+}
+
+// pend makes these missing pages, and the withheld ones, those that wait for a decision.
+func (w *work) pend(ctx context.Context, reasons map[string]string) error {
+	for id := range w.withheld {
+		reasons[id] = ReasonRestricted
+	}
+	return w.store.SetPending(ctx, w.src.ID, reasons)
 }
 
 // guarded reports whether removing n of so many live pages takes a person's consent.
 func (w *work) guarded(n, live int) bool {
-	return n >= w.src.GuardMinimum && n*100 > w.src.GuardPercent*live
+	return n > 0 && n >= w.src.GuardMinimum && n*100 > w.src.GuardPercent*live
 }
 
 // confirm asks for pages by id and adds to reasons those that are really not here any more.

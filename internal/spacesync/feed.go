@@ -306,7 +306,9 @@ func (w *work) storedTree(ctx context.Context) error {
 		w.nodes[n.ID] = n
 		w.tree[n.ID] = &node{id: n.ID, typ: n.Type, title: n.Title, parent: n.ParentID, parentType: n.ParentType, own: n.OwnRestricted}
 	}
+	w.live = make(map[string]bool, len(pages))
 	for _, p := range pages {
+		w.live[p.ID] = true
 		w.tree[p.ID] = &node{
 			id: p.ID, typ: string(p.Type), title: p.Title, url: p.URL, parent: p.ParentID, parentType: p.ParentType,
 			position: p.Position, own: p.OwnRestricted,

@@ -31,7 +31,7 @@ const metaPieces = 200
 func (w *work) incorporate(ctx context.Context, items []*item) error {
 	w.rec.phase(sources.PhaseSyncing)
 	w.indexTitles()
-	var fetch, change, barred []*item
+	var fetch, change, barred, blind []*item
 	for _, it := range items {
 		switch {
 		case !w.rec.unsettled(it.ref.ID):
@@ -42,6 +42,8 @@ func (w *work) incorporate(ctx context.Context, items []*item) error {
 			barred = append(barred, it)
 		case it.wait:
 			w.rec.settle(it.ref.ID, skipped, skipWaiting)
+		case it.stale(w.src.FullSince) && w.tree.blind(it.ref.ID) != nil:
+			blind = append(blind, it)
 		case it.stale(w.src.FullSince):
 			fetch = append(fetch, it)
 		case it.drifted():
@@ -52,6 +54,11 @@ func (w *work) incorporate(ctx context.Context, items []*item) error {
 	}
 	if err := w.bar(ctx, barred); err != nil {
 		return err
+	}
+	for _, it := range blind {
+		if err := w.fail(ctx, it, w.tree.blind(it.ref.ID)); err != nil {
+			return err
+		}
 	}
 	for piece := range slices.Chunk(change, metaPieces) {
 		changes := make([]MetaChange, len(piece))
@@ -66,34 +73,6 @@ func (w *work) incorporate(ctx context.Context, items []*item) error {
 		}
 	}
 	return w.fetchAll(ctx, fetch)
-}
-
-// bar takes restricted pages out of the index, at once and without asking: the site shows them, and shows that they are
-// not for everybody. A page that moved here restricted goes from the source that had it, too.
-func (w *work) bar(ctx context.Context, items []*item) error {
-	if len(items) == 0 {
-		return nil
-	}
-	var live []string
-	for _, it := range items {
-		if it.live() {
-			live = append(live, it.ref.ID)
-		}
-		w.fresh[it.ref.ID] = true
-	}
-	if err := w.remove(ctx, live, "restricted"); err != nil {
-		return err
-	}
-	if _, err := w.store.Disown(ctx, w.run.Fence(), w.src.ID, idsOf(items), "restricted"); err != nil {
-		return err
-	}
-	if err := w.store.ClearFailures(ctx, w.src.ID, idsOf(items)); err != nil {
-		return err
-	}
-	for _, it := range items {
-		w.rec.settle(it.ref.ID, skipped, skipRestricted)
-	}
-	return nil
 }
 
 // remove deletes pages and counts them.
@@ -161,7 +140,8 @@ func (w *work) input(it *item, c wiki.Content, asked time.Time) index.Input {
 	w.tree[it.ref.ID] = newNode(it)
 	return index.Input{
 		Content:   wiki.Content{ContentRef: it.ref, Storage: c.Storage, HasBody: true},
-		Ancestors: w.tree.crumbs(it.ref.ID), Labels: it.labels(), OwnRestricted: it.own, Restricted: w.tree.restricted(it.ref.ID),
+		Ancestors: w.tree.crumbs(it.ref.ID), Labels: it.labels(), OwnRestricted: it.own,
+		Restricted:  w.tree.restricted(it.ref.ID) || w.tree.blind(it.ref.ID) != nil, // the latter where it moved since the listing
 		Attachments: it.meta.Attachments, FetchedAt: asked,
 	}
 }

@@ -167,8 +167,8 @@ func (w *work) complete(ctx context.Context, items []*item, metas map[string]wik
 	return nil
 }
 
-// ancestor reads one ancestor and whether its reading is restricted. One that the site hides may be restricted; one
-// that it cannot tell anything about is taken as it was last known.
+// ancestor reads one ancestor and whether its reading is restricted. One that the site hides may be restricted; of one
+// that it could not be asked about nothing new is known, and nobody may conclude anything from that.
 func (w *work) ancestor(ctx context.Context, m *node, metas map[string]wiki.Meta) (*node, error) {
 	n := &node{id: m.id, typ: m.typ}
 	var got wiki.Node
@@ -200,10 +200,10 @@ func (w *work) ancestor(ctx context.Context, m *node, metas map[string]wiki.Meta
 		return nil, err
 	}
 	w.setAgain()
+	n = &node{id: m.id, typ: m.typ, err: err}
 	if was, ok := w.nodes[m.id]; ok {
-		return &node{id: was.ID, typ: was.Type, title: was.Title, parent: was.ParentID, parentType: was.ParentType, own: was.OwnRestricted}, nil
+		n.typ, n.title, n.parent, n.parentType, n.own = was.Type, was.Title, was.ParentID, was.ParentType, was.OwnRestricted
 	}
-	n.unreadable = true
 	return n, nil
 }
 

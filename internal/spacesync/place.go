@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/sluicehq/sluice/internal/sources"
 	"github.com/sluicehq/sluice/internal/wiki"
 )
 
@@ -29,19 +28,14 @@ func (w *work) place(ctx context.Context, items []*item, compare bool) error {
 	if err := w.saveNodes(ctx, pages, compare); err != nil {
 		return err
 	}
-	moves := w.tree.moves(pages)
-	if w.src.Restricted == sources.Skip {
-		var hidden []string
-		moves = slices.DeleteFunc(moves, func(m Move) bool {
-			if m.Restricted {
-				hidden = append(hidden, m.ID)
-			}
-			return m.Restricted
-		})
-		if err := w.remove(ctx, hidden, "restricted"); err != nil {
-			return err
-		}
+	ids := make([]string, len(pages))
+	for i, p := range pages {
+		ids[i] = p.ID
 	}
+	if err := w.conceal(ctx, ids); err != nil {
+		return err
+	}
+	moves := slices.DeleteFunc(w.tree.moves(pages), func(m Move) bool { return w.concealed[m.ID] && !w.withheld[m.ID] })
 	return w.store.MovePages(ctx, w.run.Fence(), w.src.ID, moves)
 }
 
@@ -58,7 +52,7 @@ func (w *work) saveNodes(ctx context.Context, pages []TreePage, compare bool) er
 			continue
 		}
 		ids = append(ids, id)
-		if compare || w.fresh[id] {
+		if n.err == nil && (compare || w.fresh[id]) {
 			nodes = append(nodes, TreeNode{
 				ID: id, Type: n.typ, Title: n.title, ParentID: n.parent, ParentType: n.parentType, OwnRestricted: n.own || n.unreadable,
 			})

@@ -81,23 +81,6 @@ func newSim(t testing.TB, o confluencetest.Options, so spacesync.Options, keys .
 	return s
 }
 
-// want is what the index of a space should hold.
-func (s *sim) want(key string) map[string]page {
-	titles := map[string]string{}
-	want := map[string]page{}
-	for _, t := range s.wiki.Truth(key, robot) {
-		if t.Restricted || !t.HasBody {
-			continue
-		}
-		titles[t.ID] = t.Title
-		want[t.ID] = page{
-			Title: t.Title, Version: t.Version, Labels: strings.Join(t.Labels, ","), Text: strings.TrimSuffix(strings.TrimPrefix(t.Storage, "<p>"), "</p>"),
-			Path: "/" + strings.Join(append(t.Ancestors, t.ID), "/"),
-		}
-	}
-	return want
-}
-
 // agree fails where the index is not what the site holds; the names of ancestors are compared where they are pages.
 func (s *sim) agree(key string) {
 	s.t.Helper()
@@ -106,7 +89,7 @@ func (s *sim) agree(key string) {
 		p.Crumbs = ""
 		got[id] = p
 	}
-	s.diff(key, s.want(key), got)
+	s.diff(key, s.wantUnder(key, sources.Skip), got)
 }
 
 func TestSimulator(t *testing.T) {

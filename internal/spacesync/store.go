@@ -24,6 +24,7 @@ type Source struct {
 	GuardMinimum       int
 	FullSince          *time.Time // every page fetched before then is to be fetched again
 	ReconcileWanted    bool
+	Wishes             int // how often a comparison was asked for
 }
 
 // Space is the space as far as the store knows it.
@@ -103,10 +104,14 @@ type Failure struct {
 	LastAt time.Time
 }
 
+// ReasonRestricted is why pages wait for a decision that the site does not show to everybody any more.
+const ReasonRestricted = "its reading is restricted; hidden from readers meanwhile"
+
 // Finish is the last write of a run that succeeded.
 type Finish struct {
 	Watermark      time.Time
 	Compared       bool // the whole space was compared
+	Wishes         int  // Source.Wishes as of the start: what was asked for since is not done
 	Reconciled     *time.Time
 	ReconcileAgain bool
 	Metrics        sources.SyncMetrics
@@ -170,6 +175,9 @@ type Store interface {
 	ClearFailures(ctx context.Context, sourceID string, ids []string) error
 	// SetPending makes these pages the ones that wait for an admin's decision; id → reason.
 	SetPending(ctx context.Context, sourceID string, reasons map[string]string) error
+	// Withhold hides stored pages from everybody but admins and makes them wait for an admin's decision, with
+	// ReasonRestricted. A page that MovePages or a new version shows again waits no more.
+	Withhold(ctx context.Context, fence index.Fence, sourceID string, ids []string) error
 
 	// ToReprocess returns pages, in order of id, that another converter has converted, or all.
 	ToReprocess(ctx context.Context, sourceID string, version int, everything bool, after string, limit int) ([]string, error)

@@ -97,12 +97,16 @@ type work struct {
 	me    string    // who the site took us for at the start
 
 	states   map[string]State    // what was stored before a comparison, deleted pages included
+	live     map[string]bool     // what was stored when the run began and is not deleted; nil where the run found nothing to do
 	listed   map[string]bool     // by the complete listing of a comparison
 	nodes    map[string]TreeNode // what was known of the tree beside pages
 	fresh    map[string]bool     // nodes of the tree that were looked up, or left out, by this run
 	archived bool                // the space is: the search index does not know it
 	gone     bool                // something that was listed could not be read by id: is it us?
 	taking   chan struct{}       // bounds the batches that are converted at once
+
+	concealed map[string]bool // stored pages that turned out to be restricted
+	withheld  map[string]bool // those of them that are hidden and kept
 
 	mu         sync.Mutex // guards what follows while pages are fetched
 	tree       tree
@@ -129,6 +133,7 @@ func (s *Syncer) newWork(site Site, run Run, src Source) *work {
 	return &work{
 		Syncer: s, site: site, run: run, src: src, rec: newRecorder(s.store, run, site), tree: tree{},
 		listed: map[string]bool{}, nodes: map[string]TreeNode{}, fresh: map[string]bool{}, taking: make(chan struct{}, takeBatches),
+		concealed: map[string]bool{}, withheld: map[string]bool{},
 	}
 }
 
@@ -235,7 +240,7 @@ func (w *work) finish(ctx context.Context, start, watermark time.Time, compared,
 	}
 	p := w.rec.snapshot()
 	f := Finish{
-		Watermark: watermark, Compared: compared, ReconcileAgain: w.again, TotalPages: total,
+		Watermark: watermark, Compared: compared, Wishes: w.src.Wishes, ReconcileAgain: w.again, TotalPages: total,
 		Metrics: sources.SyncMetrics{
 			PagesCreated: p.Created, PagesUpdated: p.Updated, PagesDeleted: p.Deleted, PagesFailed: p.Failed,
 			ChunksCreated: p.ChunksCreated, APICalls: p.Calls, APIErrors: p.Errors, LastSyncDuration: time.Since(start).Seconds(),

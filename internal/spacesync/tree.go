@@ -2,6 +2,7 @@ package spacesync
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -15,6 +16,8 @@ type node struct {
 	position            int
 	own                 bool // its own read restriction
 	unreadable          bool // the site does not show it: what it restricts is not known
+	// err: the site could not be asked about it; what is here was known before, if anything.
+	err error
 }
 
 // tree is the tree of a space as far as it matters to pages: pages, blog posts, and whatever stands above them.
@@ -72,6 +75,18 @@ func (t tree) unsure(id string) bool {
 		!slices.ContainsFunc(ancestors, func(a *node) bool { return a.own || a.unreadable })
 }
 
+// blind is why it is not known whether reading id is restricted: something above it could not be asked for, by a fault that
+// says nothing about it. nil where it is known.
+func (t tree) blind(id string) error {
+	ancestors, _ := t.above(id)
+	for _, a := range ancestors {
+		if a.err != nil {
+			return fmt.Errorf("whether everybody may read it is not known: %w", a.err)
+		}
+	}
+	return nil
+}
+
 // missing returns the ancestors of the items that are named and not known, in order.
 func (t tree) missing(items []*item) []*node {
 	var list []*node
@@ -114,7 +129,8 @@ func (t tree) children(shown func(id string) bool) map[string][]Child {
 }
 
 // moves compares stored pages with the tree and returns those whose place or inheritance differs. Pages that the tree does
-// not have, or not as far up as the root, are left alone: they are deletion's business.
+// not have, or not as far up as the root, are left alone: they are deletion's business. So are those whose place or
+// restrictions the site could not be asked for, until it can.
 func (t tree) moves(pages []TreePage) []Move {
 	stored := make(map[string]bool, len(pages))
 	restricted := make(map[string]bool, len(pages))
@@ -125,7 +141,7 @@ func (t tree) moves(pages []TreePage) []Move {
 	children := t.children(func(id string) bool { return stored[id] && !restricted[id] })
 	var moves []Move
 	for _, p := range pages {
-		if _, complete := t.above(p.ID); !complete {
+		if _, complete := t.above(p.ID); !complete || t.blind(p.ID) != nil {
 			continue
 		}
 		m := Move{ID: p.ID, Breadcrumb: t.crumbs(p.ID), Children: children[p.ID], Restricted: restricted[p.ID]}

@@ -29,6 +29,10 @@ ON CONFLICT (source_id, page_id) DO UPDATE SET reason = excluded.reason;
 -- Pages that are no longer missing need no decision.
 DELETE FROM pending_deletions WHERE source_id = @source_id AND NOT (page_id = ANY(@ids::text[]));
 
+-- name: ReleasePending :exec
+-- Pages that were kept for a reason that is none any more.
+DELETE FROM pending_deletions WHERE source_id = @source_id AND reason = @reason AND page_id = ANY(@ids::text[]);
+
 -- name: ListPending :many
 SELECT d.page_id, p.title, p.url, d.reason, d.since
 FROM pending_deletions d JOIN confluence_pages p USING (source_id, page_id)

@@ -6,12 +6,12 @@ WHERE source_id = @source_id AND page_id = @page_id FOR UPDATE;
 -- Restores a deleted page whole: every column is written. The children are kept, the tree knows them.
 INSERT INTO confluence_pages AS p (source_id, page_id, space_key, type, title, url, version, version_at, last_modified,
     parent_id, parent_type, position, path, ancestor_ids, breadcrumb, author_id, author_name, created_by_id, created_by_name,
-    labels, jira_keys, markdown, own_restricted, restricted, chunk_count, converter_version, content_hash, metadata,
+    labels, jira_keys, markdown, own_restricted, restricted, chunk_count, converter_version, text_config, content_hash, metadata,
     synced_at, created_at)
 VALUES (@source_id, @page_id, @space_key, @type, @title, @url, @version, @version_at, @version_at,
     @parent_id, @parent_type, @position, @path, @ancestor_ids, @breadcrumb, @author_id, @author_name, @created_by_id,
     @created_by_name, @labels, @jira_keys, @markdown, @own_restricted, @restricted, @chunk_count, @converter_version,
-    @content_hash, @metadata, @synced_at, @created_at)
+    @text_config, @content_hash, @metadata, @synced_at, @created_at)
 ON CONFLICT (source_id, page_id) DO UPDATE SET
     space_key = excluded.space_key, type = excluded.type, title = excluded.title, url = excluded.url,
     version = excluded.version, version_at = excluded.version_at, last_modified = excluded.last_modified,
@@ -22,7 +22,7 @@ ON CONFLICT (source_id, page_id) DO UPDATE SET
     labels = excluded.labels, jira_keys = excluded.jira_keys, markdown = excluded.markdown,
     own_restricted = excluded.own_restricted, restricted = excluded.restricted, is_deleted = false,
     deleted_at = NULL, deleted_reason = '', chunk_count = excluded.chunk_count,
-    converter_version = excluded.converter_version, content_hash = excluded.content_hash,
+    converter_version = excluded.converter_version, text_config = excluded.text_config, content_hash = excluded.content_hash,
     metadata = excluded.metadata || jsonb_build_object('children', coalesce(p.metadata -> 'children', '[]'::jsonb)),
     synced_at = excluded.synced_at, created_at = excluded.created_at, updated_at = now()
 RETURNING (xmax = 0)::boolean AS inserted;
@@ -50,6 +50,23 @@ WHERE s.source_id = p.source_id AND NOT p.is_deleted AND p.page_id <> @page_id::
   AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = @source_id)
   AND (p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'page_id', @page_id::text))
     OR p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'space_key', @space_key::text, 'title', @title::text)));
+
+-- name: StaleIncludersOfAll :exec
+-- The same for many pages at once.
+UPDATE confluence_pages p SET converter_version = 0
+FROM sources s JOIN connections c ON c.id = s.connection_id
+WHERE s.source_id = p.source_id AND NOT p.is_deleted AND p.converter_version <> 0
+  AND p.metadata -> 'internal_links' @> '[{"kind": "include"}]'
+  AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = @source_id)
+  AND EXISTS (SELECT 1 FROM confluence_pages i WHERE i.source_id = @source_id AND i.page_id = ANY(@ids::text[]) AND i.page_id <> p.page_id
+    AND (p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'page_id', i.page_id))
+      OR p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'space_key', i.space_key, 'title', i.title))));
+
+-- name: HidePages :many
+-- From everybody but admins. Returns those that were shown until now.
+UPDATE confluence_pages SET restricted = true, updated_at = now()
+WHERE source_id = @source_id AND page_id = ANY(@ids::text[]) AND NOT is_deleted AND NOT restricted
+RETURNING page_id;
 
 -- name: SoftDelete :many
 -- Keeps the rows, marked; the chunks and bodies are deleted beside. Returns what was live until now.
@@ -110,14 +127,15 @@ JOIN connections c ON c.id = s.connection_id
 WHERE c.base_url = @base_url AND p.page_id = ANY(@ids::text[]) AND NOT p.is_deleted;
 
 -- name: PagesToReprocess :many
-SELECT p.page_id FROM confluence_pages p
+SELECT p.page_id FROM confluence_pages p JOIN sources s USING (source_id)
 WHERE p.source_id = @source_id AND NOT p.is_deleted AND p.page_id > @after
-  AND (p.converter_version <> @version OR @everything::boolean)
+  AND (p.converter_version <> @version OR p.text_config <> s.text_config OR @everything::boolean)
 ORDER BY p.page_id LIMIT @most;
 
 -- name: CountToReprocess :one
-SELECT count(*)::int FROM confluence_pages p
-WHERE p.source_id = @source_id AND NOT p.is_deleted AND (p.converter_version <> @version OR @everything::boolean);
+SELECT count(*)::int FROM confluence_pages p JOIN sources s USING (source_id)
+WHERE p.source_id = @source_id AND NOT p.is_deleted
+  AND (p.converter_version <> @version OR p.text_config <> s.text_config OR @everything::boolean);
 
 -- name: StoredInputs :many
 -- All that a stored page was made of, to make it again.

@@ -12,7 +12,7 @@ WHERE c.base_url = @base_url AND lower(s.metadata ->> 'confluence_space_key') = 
 
 -- name: SyncSource :one
 SELECT s.source_id, s.connection_id::text AS connection_id, s.space_id, s.space_url, s.homepage_id, s.metadata, s.restricted_pages,
-    s.text_config, s.guard_percent, s.guard_minimum, s.full_since, s.reconcile_wanted,
+    s.text_config, s.guard_percent, s.guard_minimum, s.full_since, s.reconcile_wanted, s.wishes,
     c.base_url, c.jira_base_url, c.jira_projects, c.deployment
 FROM sources s JOIN connections c ON c.id = s.connection_id
 WHERE s.source_id = @source_id;
@@ -57,6 +57,7 @@ UPDATE sources SET
     guard_minimum = coalesce(sqlc.narg('guard_minimum'), guard_minimum),
     next_sync_at = coalesce(sqlc.narg('next_sync_at'), next_sync_at),
     reconcile_wanted = reconcile_wanted OR @reconcile_wanted::boolean,
+    wishes = wishes + @reconcile_wanted::boolean::int,
     metadata = metadata || @metadata::jsonb,
     updated_at = now()
 WHERE source_id = @source_id;
@@ -73,11 +74,12 @@ WHERE source_id = @source_id
 UPDATE sources SET full_since = @full_since WHERE source_id = @source_id;
 
 -- name: FinishSource :exec
--- The last write of a run that succeeded: watermark, times and figures together.
+-- The last write of a run that succeeded: watermark, times and figures together. A comparison that was asked for since the
+-- run began is not done by it.
 UPDATE sources SET
     metadata = metadata || @metadata::jsonb,
     full_since = CASE WHEN @compared::boolean THEN NULL ELSE full_since END,
-    reconcile_wanted = CASE WHEN @compared THEN @reconcile_again::boolean ELSE reconcile_wanted OR @reconcile_again END,
+    reconcile_wanted = CASE WHEN @compared AND wishes = @wishes::int THEN @reconcile_again::boolean ELSE reconcile_wanted OR @reconcile_again END,
     updated_at = now()
 WHERE source_id = @source_id;
 
@@ -108,7 +110,7 @@ LIMIT @most;
 SELECT coalesce((metadata ->> 'sync_frequency_hours')::int, 24)::int FROM sources WHERE source_id = @source_id;
 
 -- name: WantComparison :exec
-UPDATE sources SET reconcile_wanted = true WHERE source_id = @source_id;
+UPDATE sources SET reconcile_wanted = true, wishes = wishes + 1 WHERE source_id = @source_id;
 
 -- name: PurgeDeleted :execrows
 -- Rows of pages that were deleted long ago.
@@ -128,7 +130,8 @@ WHERE r.source_id = @source_id AND r.state = 'failed' AND NOT r.interrupted
 -- name: SourcesToReprocess :many
 SELECT s.source_id FROM sources s
 WHERE NOT s.paused AND EXISTS (
-    SELECT 1 FROM confluence_pages p WHERE p.source_id = s.source_id AND NOT p.is_deleted AND p.converter_version <> @version)
+    SELECT 1 FROM confluence_pages p WHERE p.source_id = s.source_id AND NOT p.is_deleted
+      AND (p.converter_version <> @version OR p.text_config <> s.text_config))
 ORDER BY s.source_id;
 
 -- name: TextConfigs :many

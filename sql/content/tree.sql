@@ -17,6 +17,12 @@ ON CONFLICT (source_id, node_id) DO UPDATE SET type = excluded.type, title = exc
 -- After a comparison of the whole space: nodes that are no page's ancestor any more go.
 DELETE FROM tree_nodes WHERE source_id = @source_id AND NOT (node_id = ANY(@ids::text[]));
 
+-- name: OtherRestrictions :many
+-- Pages of which the given value is not the stored one.
+SELECT p.page_id FROM confluence_pages p
+JOIN (SELECT unnest(@ids::text[]) AS page_id, unnest(@restricted::boolean[]) AS restricted) n USING (page_id)
+WHERE p.source_id = @source_id AND NOT p.is_deleted AND p.restricted <> n.restricted ORDER BY p.page_id;
+
 -- name: MovePages :exec
 -- Paths, breadcrumbs and what is inherited, of many pages at once.
 UPDATE confluence_pages p SET path = n.path, breadcrumb = n.breadcrumb, restricted = n.restricted,

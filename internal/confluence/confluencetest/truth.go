@@ -59,6 +59,17 @@ func (s *Site) Truth(spaceKey, accountID string) []Truth {
 	return out
 }
 
+// StatusOf returns the status of a content: "current", "archived", "trashed" or "draft"; empty where there is none.
+func (s *Site) StatusOf(id string) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	n, ok := parseID(id)
+	if c := s.contents[n]; ok && c != nil {
+		return c.status
+	}
+	return ""
+}
+
 // SpaceKeys returns the keys of all spaces, sorted.
 func (s *Site) SpaceKeys() []string {
 	s.mu.RLock()

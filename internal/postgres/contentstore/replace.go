@@ -121,7 +121,7 @@ func (s *Store) upsert(ctx context.Context, tx pgx.Tx, r index.Record, chunks in
 		AuthorID: r.Ref.EditorID, AuthorName: r.AuthorName, CreatedByID: r.Ref.AuthorID, CreatedByName: r.CreatedByName,
 		Labels: emptyNotNil(r.Labels), JiraKeys: emptyNotNil(r.JiraKeys), Markdown: r.Markdown,
 		OwnRestricted: r.OwnRestricted, Restricted: r.Restricted, ChunkCount: int32(chunks),
-		ConverterVersion: int32(r.ConverterVersion), ContentHash: r.ContentHash, Metadata: metadata,
+		ConverterVersion: int32(r.ConverterVersion), TextConfig: &r.TextConfig, ContentHash: r.ContentHash, Metadata: metadata,
 		SyncedAt: r.FetchedAt, CreatedAt: r.Ref.CreatedAt,
 	})
 	if err != nil {

@@ -201,7 +201,7 @@ func (s *Store) SyncSource(ctx context.Context, id string) (spacesync.Source, er
 		},
 		SpaceID: r.SpaceID, SpaceURL: r.SpaceUrl, HomepageID: r.HomepageID, Watermark: m.LastSync,
 		LastReconciliation: m.Reconciliation, Strategy: m.Strategy, Restricted: sources.RestrictedPages(r.RestrictedPages),
-		GuardPercent: int(r.GuardPercent), GuardMinimum: int(r.GuardMinimum), FullSince: r.FullSince, ReconcileWanted: r.ReconcileWanted,
+		GuardPercent: int(r.GuardPercent), GuardMinimum: int(r.GuardMinimum), FullSince: r.FullSince, ReconcileWanted: r.ReconcileWanted, Wishes: int(r.Wishes),
 	}, nil
 }
 
@@ -235,7 +235,7 @@ func (s *Store) FinishSource(ctx context.Context, fence index.Fence, sourceID st
 			return err
 		}
 		return s.q.FinishSource(ctx, tx, dbsqlc.FinishSourceParams{
-			Metadata: metadata, Compared: f.Compared, ReconcileAgain: f.ReconcileAgain, SourceID: sourceID,
+			Metadata: metadata, Compared: f.Compared, Wishes: int32(f.Wishes), ReconcileAgain: f.ReconcileAgain, SourceID: sourceID,
 		})
 	})
 	if err != nil {

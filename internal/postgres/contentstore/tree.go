@@ -77,7 +77,8 @@ func (s *Store) KeepNodes(ctx context.Context, sourceID string, ids []string) er
 // movePieces bounds the pages of one statement: their breadcrumbs travel with it.
 const movePieces = 500
 
-// MovePages writes new places of pages.
+// MovePages writes new places of pages. What includes a page that is shown to others than before is made again, and a
+// page that is no longer restricted waits for no decision about that.
 func (s *Store) MovePages(ctx context.Context, fence index.Fence, sourceID string, moves []spacesync.Move) error {
 	for len(moves) > 0 {
 		piece := moves[:min(len(moves), movePieces)]
@@ -102,11 +103,34 @@ func (s *Store) MovePages(ctx context.Context, fence index.Fence, sourceID strin
 			if err := s.checkFence(ctx, tx, fence); err != nil {
 				return err
 			}
-			return s.q.MovePages(ctx, tx, p)
+			return s.movePages(ctx, tx, p)
 		})
 		if err != nil {
 			return fmt.Errorf("move pages of %s: %w", sourceID, postgres.Translate(err))
 		}
 	}
 	return nil
+}
+
+func (s *Store) movePages(ctx context.Context, tx pgx.Tx, p dbsqlc.MovePagesParams) error {
+	others, err := s.q.OtherRestrictions(ctx, tx, dbsqlc.OtherRestrictionsParams{SourceID: p.SourceID, Ids: p.Ids, Restricted: p.Restricted})
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		if err := s.q.StaleIncludersOfAll(ctx, tx, dbsqlc.StaleIncludersOfAllParams{SourceID: p.SourceID, Ids: others}); err != nil {
+			return fmt.Errorf("pages that include them: %w", err)
+		}
+	}
+	open := []string{}
+	for i, id := range p.Ids {
+		if !p.Restricted[i] {
+			open = append(open, id)
+		}
+	}
+	err = s.q.ReleasePending(ctx, tx, dbsqlc.ReleasePendingParams{SourceID: p.SourceID, Reason: spacesync.ReasonRestricted, Ids: open})
+	if err != nil {
+		return err
+	}
+	return s.q.MovePages(ctx, tx, p)
 }

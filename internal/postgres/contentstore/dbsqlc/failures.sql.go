@@ -195,6 +195,22 @@ func (q *Queries) ListPending(ctx context.Context, db DBTX, arg ListPendingParam
 	return items, nil
 }
 
+const releasePending = `-- name: ReleasePending :exec
+DELETE FROM pending_deletions WHERE source_id = $1 AND reason = $2 AND page_id = ANY($3::text[])
+`
+
+type ReleasePendingParams struct {
+	SourceID string
+	Reason   string
+	Ids      []string
+}
+
+// Pages that were kept for a reason that is none any more.
+func (q *Queries) ReleasePending(ctx context.Context, db DBTX, arg ReleasePendingParams) error {
+	_, err := db.Exec(ctx, releasePending, arg.SourceID, arg.Reason, arg.Ids)
+	return err
+}
+
 const saveFailure = `-- name: SaveFailure :one
 INSERT INTO page_failures (source_id, page_id, type, title, url, error, next_try_at)
 VALUES ($1, $2, $3, $4, $5, $6, now() + interval '5 minutes')

@@ -87,8 +87,9 @@ func (q *Queries) CountLive(ctx context.Context, db DBTX, sourceID string) (int3
 }
 
 const countToReprocess = `-- name: CountToReprocess :one
-SELECT count(*)::int FROM confluence_pages p
-WHERE p.source_id = $1 AND NOT p.is_deleted AND (p.converter_version <> $2 OR $3::boolean)
+SELECT count(*)::int FROM confluence_pages p JOIN sources s USING (source_id)
+WHERE p.source_id = $1 AND NOT p.is_deleted
+  AND (p.converter_version <> $2 OR p.text_config <> s.text_config OR $3::boolean)
 `
 
 type CountToReprocessParams struct {
@@ -217,6 +218,38 @@ func (q *Queries) FindTitles(ctx context.Context, db DBTX, arg FindTitlesParams)
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const hidePages = `-- name: HidePages :many
+UPDATE confluence_pages SET restricted = true, updated_at = now()
+WHERE source_id = $1 AND page_id = ANY($2::text[]) AND NOT is_deleted AND NOT restricted
+RETURNING page_id
+`
+
+type HidePagesParams struct {
+	SourceID string
+	Ids      []string
+}
+
+// From everybody but admins. Returns those that were shown until now.
+func (q *Queries) HidePages(ctx context.Context, db DBTX, arg HidePagesParams) ([]string, error) {
+	rows, err := db.Query(ctx, hidePages, arg.SourceID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var page_id string
+		if err := rows.Scan(&page_id); err != nil {
+			return nil, err
+		}
+		items = append(items, page_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -360,9 +393,9 @@ func (q *Queries) PageStates(ctx context.Context, db DBTX, arg PageStatesParams)
 }
 
 const pagesToReprocess = `-- name: PagesToReprocess :many
-SELECT p.page_id FROM confluence_pages p
+SELECT p.page_id FROM confluence_pages p JOIN sources s USING (source_id)
 WHERE p.source_id = $1 AND NOT p.is_deleted AND p.page_id > $2
-  AND (p.converter_version <> $3 OR $4::boolean)
+  AND (p.converter_version <> $3 OR p.text_config <> s.text_config OR $4::boolean)
 ORDER BY p.page_id LIMIT $5
 `
 
@@ -538,6 +571,28 @@ func (q *Queries) StaleIncluders(ctx context.Context, db DBTX, arg StaleIncluder
 	return err
 }
 
+const staleIncludersOfAll = `-- name: StaleIncludersOfAll :exec
+UPDATE confluence_pages p SET converter_version = 0
+FROM sources s JOIN connections c ON c.id = s.connection_id
+WHERE s.source_id = p.source_id AND NOT p.is_deleted AND p.converter_version <> 0
+  AND p.metadata -> 'internal_links' @> '[{"kind": "include"}]'
+  AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = $1)
+  AND EXISTS (SELECT 1 FROM confluence_pages i WHERE i.source_id = $1 AND i.page_id = ANY($2::text[]) AND i.page_id <> p.page_id
+    AND (p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'page_id', i.page_id))
+      OR p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'space_key', i.space_key, 'title', i.title))))
+`
+
+type StaleIncludersOfAllParams struct {
+	SourceID string
+	Ids      []string
+}
+
+// The same for many pages at once.
+func (q *Queries) StaleIncludersOfAll(ctx context.Context, db DBTX, arg StaleIncludersOfAllParams) error {
+	_, err := db.Exec(ctx, staleIncludersOfAll, arg.SourceID, arg.Ids)
+	return err
+}
+
 const storedInputs = `-- name: StoredInputs :many
 SELECT p.page_id, p.type, p.title, p.url, p.version, p.version_at, p.parent_id, p.parent_type, p.position, p.path, p.ancestor_ids,
     p.breadcrumb, p.author_id, p.created_by_id, p.labels, p.own_restricted, p.restricted, p.created_at, p.synced_at,
@@ -660,12 +715,12 @@ func (q *Queries) UpdateMeta(ctx context.Context, db DBTX, arg UpdateMetaParams)
 const upsertPage = `-- name: UpsertPage :one
 INSERT INTO confluence_pages AS p (source_id, page_id, space_key, type, title, url, version, version_at, last_modified,
     parent_id, parent_type, position, path, ancestor_ids, breadcrumb, author_id, author_name, created_by_id, created_by_name,
-    labels, jira_keys, markdown, own_restricted, restricted, chunk_count, converter_version, content_hash, metadata,
+    labels, jira_keys, markdown, own_restricted, restricted, chunk_count, converter_version, text_config, content_hash, metadata,
     synced_at, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8,
     $9, $10, $11, $12, $13, $14, $15, $16, $17,
     $18, $19, $20, $21, $22, $23, $24, $25,
-    $26, $27, $28, $29)
+    $26, $27, $28, $29, $30)
 ON CONFLICT (source_id, page_id) DO UPDATE SET
     space_key = excluded.space_key, type = excluded.type, title = excluded.title, url = excluded.url,
     version = excluded.version, version_at = excluded.version_at, last_modified = excluded.last_modified,
@@ -676,7 +731,7 @@ ON CONFLICT (source_id, page_id) DO UPDATE SET
     labels = excluded.labels, jira_keys = excluded.jira_keys, markdown = excluded.markdown,
     own_restricted = excluded.own_restricted, restricted = excluded.restricted, is_deleted = false,
     deleted_at = NULL, deleted_reason = '', chunk_count = excluded.chunk_count,
-    converter_version = excluded.converter_version, content_hash = excluded.content_hash,
+    converter_version = excluded.converter_version, text_config = excluded.text_config, content_hash = excluded.content_hash,
     metadata = excluded.metadata || jsonb_build_object('children', coalesce(p.metadata -> 'children', '[]'::jsonb)),
     synced_at = excluded.synced_at, created_at = excluded.created_at, updated_at = now()
 RETURNING (xmax = 0)::boolean AS inserted
@@ -708,6 +763,7 @@ type UpsertPageParams struct {
 	Restricted       bool
 	ChunkCount       int32
 	ConverterVersion int32
+	TextConfig       *string
 	ContentHash      []byte
 	Metadata         []byte
 	SyncedAt         time.Time
@@ -742,6 +798,7 @@ func (q *Queries) UpsertPage(ctx context.Context, db DBTX, arg UpsertPageParams)
 		arg.Restricted,
 		arg.ChunkCount,
 		arg.ConverterVersion,
+		arg.TextConfig,
 		arg.ContentHash,
 		arg.Metadata,
 		arg.SyncedAt,

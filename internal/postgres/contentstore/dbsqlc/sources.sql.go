@@ -87,23 +87,26 @@ const finishSource = `-- name: FinishSource :exec
 UPDATE sources SET
     metadata = metadata || $1::jsonb,
     full_since = CASE WHEN $2::boolean THEN NULL ELSE full_since END,
-    reconcile_wanted = CASE WHEN $2 THEN $3::boolean ELSE reconcile_wanted OR $3 END,
+    reconcile_wanted = CASE WHEN $2 AND wishes = $3::int THEN $4::boolean ELSE reconcile_wanted OR $4 END,
     updated_at = now()
-WHERE source_id = $4
+WHERE source_id = $5
 `
 
 type FinishSourceParams struct {
 	Metadata       []byte
 	Compared       bool
+	Wishes         int32
 	ReconcileAgain bool
 	SourceID       string
 }
 
-// The last write of a run that succeeded: watermark, times and figures together.
+// The last write of a run that succeeded: watermark, times and figures together. A comparison that was asked for since the
+// run began is not done by it.
 func (q *Queries) FinishSource(ctx context.Context, db DBTX, arg FinishSourceParams) error {
 	_, err := db.Exec(ctx, finishSource,
 		arg.Metadata,
 		arg.Compared,
+		arg.Wishes,
 		arg.ReconcileAgain,
 		arg.SourceID,
 	)
@@ -428,7 +431,8 @@ func (q *Queries) SourceOfSpace(ctx context.Context, db DBTX, arg SourceOfSpaceP
 const sourcesToReprocess = `-- name: SourcesToReprocess :many
 SELECT s.source_id FROM sources s
 WHERE NOT s.paused AND EXISTS (
-    SELECT 1 FROM confluence_pages p WHERE p.source_id = s.source_id AND NOT p.is_deleted AND p.converter_version <> $1)
+    SELECT 1 FROM confluence_pages p WHERE p.source_id = s.source_id AND NOT p.is_deleted
+      AND (p.converter_version <> $1 OR p.text_config <> s.text_config))
 ORDER BY s.source_id
 `
 
@@ -454,7 +458,7 @@ func (q *Queries) SourcesToReprocess(ctx context.Context, db DBTX, version int32
 
 const syncSource = `-- name: SyncSource :one
 SELECT s.source_id, s.connection_id::text AS connection_id, s.space_id, s.space_url, s.homepage_id, s.metadata, s.restricted_pages,
-    s.text_config, s.guard_percent, s.guard_minimum, s.full_since, s.reconcile_wanted,
+    s.text_config, s.guard_percent, s.guard_minimum, s.full_since, s.reconcile_wanted, s.wishes,
     c.base_url, c.jira_base_url, c.jira_projects, c.deployment
 FROM sources s JOIN connections c ON c.id = s.connection_id
 WHERE s.source_id = $1
@@ -473,6 +477,7 @@ type SyncSourceRow struct {
 	GuardMinimum    int32
 	FullSince       *time.Time
 	ReconcileWanted bool
+	Wishes          int32
 	BaseUrl         string
 	JiraBaseUrl     string
 	JiraProjects    []string
@@ -495,6 +500,7 @@ func (q *Queries) SyncSource(ctx context.Context, db DBTX, sourceID string) (Syn
 		&i.GuardMinimum,
 		&i.FullSince,
 		&i.ReconcileWanted,
+		&i.Wishes,
 		&i.BaseUrl,
 		&i.JiraBaseUrl,
 		&i.JiraProjects,
@@ -536,21 +542,23 @@ UPDATE sources SET
     guard_minimum = coalesce($5, guard_minimum),
     next_sync_at = coalesce($6, next_sync_at),
     reconcile_wanted = reconcile_wanted OR $7::boolean,
-    metadata = metadata || $8::jsonb,
+    wishes = wishes + $8,
+    metadata = metadata || $9::jsonb,
     updated_at = now()
-WHERE source_id = $9
+WHERE source_id = $10
 `
 
 type UpdateSourceParams struct {
-	Name            *string
-	RestrictedPages *string
-	TextConfig      *string
-	GuardPercent    *int32
-	GuardMinimum    *int32
-	NextSyncAt      *time.Time
-	ReconcileWanted bool
-	Metadata        []byte
-	SourceID        string
+	Name                         *string
+	RestrictedPages              *string
+	TextConfig                   *string
+	GuardPercent                 *int32
+	GuardMinimum                 *int32
+	NextSyncAt                   *time.Time
+	ReconcileWanted              bool
+	ReconcileWantedpgCatalogbool int32
+	Metadata                     []byte
+	SourceID                     string
 }
 
 func (q *Queries) UpdateSource(ctx context.Context, db DBTX, arg UpdateSourceParams) (int64, error) {
@@ -562,6 +570,7 @@ func (q *Queries) UpdateSource(ctx context.Context, db DBTX, arg UpdateSourcePar
 		arg.GuardMinimum,
 		arg.NextSyncAt,
 		arg.ReconcileWanted,
+		arg.ReconcileWantedpgCatalogbool,
 		arg.Metadata,
 		arg.SourceID,
 	)
@@ -572,7 +581,7 @@ func (q *Queries) UpdateSource(ctx context.Context, db DBTX, arg UpdateSourcePar
 }
 
 const wantComparison = `-- name: WantComparison :exec
-UPDATE sources SET reconcile_wanted = true WHERE source_id = $1
+UPDATE sources SET reconcile_wanted = true, wishes = wishes + 1 WHERE source_id = $1
 `
 
 func (q *Queries) WantComparison(ctx context.Context, db DBTX, sourceID string) error {

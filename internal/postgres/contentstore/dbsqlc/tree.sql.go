@@ -55,6 +55,39 @@ func (q *Queries) MovePages(ctx context.Context, db DBTX, arg MovePagesParams) e
 	return err
 }
 
+const otherRestrictions = `-- name: OtherRestrictions :many
+SELECT p.page_id FROM confluence_pages p
+JOIN (SELECT unnest($1::text[]) AS page_id, unnest($2::boolean[]) AS restricted) n USING (page_id)
+WHERE p.source_id = $3 AND NOT p.is_deleted AND p.restricted <> n.restricted ORDER BY p.page_id
+`
+
+type OtherRestrictionsParams struct {
+	Ids        []string
+	Restricted []bool
+	SourceID   string
+}
+
+// Pages of which the given value is not the stored one.
+func (q *Queries) OtherRestrictions(ctx context.Context, db DBTX, arg OtherRestrictionsParams) ([]string, error) {
+	rows, err := db.Query(ctx, otherRestrictions, arg.Ids, arg.Restricted, arg.SourceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var page_id string
+		if err := rows.Scan(&page_id); err != nil {
+			return nil, err
+		}
+		items = append(items, page_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const saveNodes = `-- name: SaveNodes :exec
 INSERT INTO tree_nodes (source_id, node_id, type, title, parent_id, parent_type, own_restricted)
 SELECT $1, unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]),
