@@ -18,6 +18,7 @@ import (
 	"github.com/sluicehq/sluice/internal/index"
 	"github.com/sluicehq/sluice/internal/postgres"
 	"github.com/sluicehq/sluice/internal/postgres/contentstore"
+	"github.com/sluicehq/sluice/internal/postgres/searchstore"
 	"github.com/sluicehq/sluice/internal/schedule"
 	"github.com/sluicehq/sluice/internal/sources"
 	"github.com/sluicehq/sluice/internal/spacesync"
@@ -52,7 +53,7 @@ func work(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	store, err := contentstore.New(db, nil)
+	store, err := contentstore.New(db, searchstore.New(db, searchstore.Options{}))
 	if err != nil {
 		return err
 	}
