@@ -82,7 +82,7 @@ func TestKilledAtRandom(t *testing.T) {
 
 	readers := w.read()
 	asker := w.scheduler(nil, nil)
-	syncer, interrupted := w.process(site, "0"), map[string]bool{}
+	syncer, interrupted, killed := w.process(site, "0"), map[string]bool{}, ""
 	for n := 1; len(interrupted) < *kills; n++ {
 		w.until("a run at work", func() bool {
 			runs := w.runs("ENG")
@@ -92,17 +92,19 @@ func TestKilledAtRandom(t *testing.T) {
 				}
 				w.enqueue(asker, "ENG", manual)
 			}
-			return len(runs) > 0 && runs[0].State == sources.RunRunning
+			return len(runs) > 0 && runs[0].State == sources.RunRunning && runs[0].ID != killed
 		})
-		moment := time.Duration(r.Int64N(int64(900 * time.Millisecond)))
+		moment := time.Duration(r.Int64N(int64(600 * time.Millisecond)))
 		time.Sleep(moment)
 		w.ok(syncer.Process.Kill())
 		if err := syncer.Wait(); err == nil {
 			t.Error("the process was not killed")
 		}
 		if run := w.runs("ENG")[0]; run.State == sources.RunRunning {
-			interrupted[run.ID] = true
-			t.Logf("killed in run %s after %s, %s, %d of %d pages", run.ID, moment.Round(time.Millisecond), run.Phase, run.Processed, run.Total)
+			interrupted[run.ID], killed = true, run.ID
+			var stored int
+			w.ok(w.db.QueryRow(t.Context(), `SELECT count(*) FROM confluence_pages WHERE markdown LIKE '%stands at state' || $1::int || 'x%'`, w.versions[w.ids[0]]).Scan(&stored))
+			t.Logf("killed in run %s after %s, with %d of %d pages stored", run.ID, moment.Round(time.Millisecond), stored, len(w.ids))
 			// It is dead, so nobody has to wait until its silence is long enough.
 			_, err := w.db.Exec(t.Context(), `UPDATE sync_runs SET heartbeat_at = now() - interval '1 hour' WHERE state = 'running'`)
 			w.ok(err)

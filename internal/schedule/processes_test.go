@@ -65,7 +65,8 @@ func work(ctx context.Context) error {
 		return err
 	}
 	s, err := schedule.New(schedule.Options{
-		Pool: db.Pool, Store: store, Name: os.Getenv(envName), Tick: 100 * time.Millisecond, Silence: 2 * time.Second, Workers: 2, PerSite: 2,
+		Pool: db.Pool, Store: store, Name: os.Getenv(envName), Tick: 100 * time.Millisecond, Silence: 2 * time.Second,
+		Forgotten: 2 * time.Second, Workers: 2, PerSite: 2,
 		Syncer: spacesync.New(store, index.New(store, index.Options{}), spacesync.Options{}),
 		Dial:   func(context.Context, string) (spacesync.Site, error) { return client, nil },
 	})

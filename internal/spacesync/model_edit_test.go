@@ -12,7 +12,7 @@ import (
 func (m *model) add() {
 	m.number++
 	key := []string{"ENG", "OPS"}[m.r.IntN(2)]
-	p := confluencetest.Page{Title: fmt.Sprintf("Page %d", m.number), Body: fmt.Sprintf("<p>word%dv1</p>", m.number), Root: m.r.IntN(5) == 0}
+	p := confluencetest.Page{Title: fmt.Sprintf("Page %d", m.number), Body: fmt.Sprintf("<p>word%dv1</p>", m.number), Root: m.r.IntN(5) == 0 || !m.bears(m.wiki.HomePage(key))}
 	switch m.r.IntN(8) {
 	case 0:
 		m.wiki.AddBlogPost(key, p)
@@ -26,21 +26,27 @@ func (m *model) add() {
 	dare(func() {
 		id := m.wiki.AddPage(key, p)
 		m.nodes = append(m.nodes, id)
-		if parent := m.node(); parent != "" && m.r.IntN(2) == 0 {
+		if parent := m.pick(m.bears); parent != "" && m.r.IntN(2) == 0 {
 			m.wiki.Move(id, parent)
 		}
 	})
 }
 
 // node is a page or folder that has not been purged, or "".
-func (m *model) node() string {
+func (m *model) node() string { return m.pick(func(string) bool { return true }) }
+
+func (m *model) pick(fits func(id string) bool) string {
 	for range 20 {
-		if id := m.nodes[m.r.IntN(len(m.nodes))]; !m.purged[id] {
+		if id := m.nodes[m.r.IntN(len(m.nodes))]; !m.purged[id] && fits(id) {
 			return id
 		}
 	}
 	return ""
 }
+
+// bears reports whether something may be below a content. Data Center leaves what is in the trash out of the ancestors of a
+// page, and is said to keep nothing below it.
+func (m *model) bears(id string) bool { return m.cloud || m.wiki.StatusOf(id) != "trashed" }
 
 // page is a current page of a synced space, or "".
 func (m *model) page() (confluencetest.Truth, bool) {
@@ -81,12 +87,14 @@ func (m *model) readers() confluencetest.Readers {
 func (m *model) edit() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.edits++
-	if m.lowest != nil {
-		m.mid++
+	for range 1 + m.r.IntN(2) {
+		m.edits++
+		if m.lowest != nil {
+			m.mid++
+		}
+		dare(m.change)
+		m.look()
 	}
-	dare(m.change)
-	m.look()
 }
 
 func (m *model) change() {
@@ -105,7 +113,7 @@ func (m *model) change() {
 	case 3:
 		m.wiki.Rename(p.ID, fmt.Sprintf("Renamed %d", m.number))
 	case 4, 5: // also below what is in the trash, archived, or of the other space
-		if parent := m.node(); parent != "" && p.Type == "page" {
+		if parent := m.pick(m.bears); parent != "" && p.Type == "page" {
 			m.wiki.Move(p.ID, parent)
 		}
 	case 6:
@@ -127,8 +135,8 @@ func (m *model) change() {
 			m.revive(id)
 		}
 	case 13:
-		if p.Type == "page" && !m.home(p.ID) {
-			m.wiki.MoveToSpace(p.ID, []string{"ENG", "OPS", "LAB"}[m.r.IntN(3)], "")
+		if key := []string{"ENG", "OPS", "LAB"}[m.r.IntN(3)]; p.Type == "page" && !m.home(p.ID) && m.bears(m.wiki.HomePage(key)) {
+			m.wiki.MoveToSpace(p.ID, key, "")
 		}
 	case 14:
 		m.sick[p.ID] = true
@@ -161,7 +169,7 @@ func (m *model) trash(id string) {
 	}
 	switch m.r.IntN(4) {
 	case 0:
-		m.wiki.Restore(id)
+		m.revive(id)
 	case 1:
 		if !m.home(id) { // the simulator puts new and restored pages below it
 			m.wiki.Purge(id)
@@ -173,8 +181,11 @@ func (m *model) trash(id string) {
 // revive takes a page out of the trash or the archive, if it is there.
 func (m *model) revive(id string) {
 	switch m.wiki.StatusOf(id) {
-	case "trashed":
-		m.wiki.Restore(id)
+	case "trashed": // it comes back below the home page
+		home := m.wiki.HomePage(m.wiki.SpaceOf(id))
+		if id == home || m.bears(home) {
+			m.wiki.Restore(id)
+		}
 	case "archived":
 		m.wiki.Unarchive(id)
 	}

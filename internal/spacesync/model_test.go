@@ -36,7 +36,7 @@ type model struct {
 	lowest map[string]bool // pages that everybody could read all through the current run; nil outside
 	number int
 
-	runs, failed, killed, revoked, edits, mid, guarded int
+	runs, failed, killed, revoked, edits, mid, guarded, compared int
 }
 
 // After any sequence of edits, moves, deletions, faults and crashes, during runs and between them, the index equals what the
@@ -64,7 +64,7 @@ func TestModel(t *testing.T) {
 					}
 				}
 				t.Logf("%d rounds, %d runs (%d failed, of them %d killed and %d whose token was revoked), %d edits, %d of them during runs, "+
-					"%d decisions of the guard, %d contents", *modelRounds, m.runs, m.failed, m.killed, m.revoked, m.edits, m.mid, m.guarded, m.number)
+					"%d decisions of the guard; %d pages compared", *modelRounds, m.runs, m.failed, m.killed, m.revoked, m.edits, m.mid, m.guarded, m.compared)
 			})
 		}
 	}
@@ -80,6 +80,7 @@ func newModel(t *testing.T, o confluencetest.Options, guardPercent int) *model {
 			SourceChange: sources.SourceChange{GuardPercent: &guardPercent, GuardMinimum: &minimum},
 		}))
 	}
+	m.nodes = []string{m.wiki.HomePage("ENG"), m.wiki.HomePage("OPS")}
 	for range 30 {
 		m.add()
 	}
@@ -170,6 +171,7 @@ func (m *model) agree(key string) {
 		p.Crumbs = ""
 		got[pid] = p
 	}
+	m.compared += len(want)
 	m.diff(key, want, got)
 }
 
@@ -262,7 +264,7 @@ func (m *model) look() {
 
 // fault is a misbehaviour that a run should outlast, or fail of without doing harm.
 func (m *model) fault() confluencetest.Fault {
-	switch m.r.IntN(13) {
+	switch m.r.IntN(15) {
 	case 0:
 		return confluencetest.Unavailable(503).Sometimes(0.2)
 	case 1:
@@ -283,8 +285,8 @@ func (m *model) fault() confluencetest.Fault {
 		return confluencetest.EmptyPage().Sometimes(0.1)
 	case 9:
 		return confluencetest.Unavailable(500).On("GET", `^(/api/v2/folders/|/rest/api/content/\d+/restriction)`).Sometimes(0.7)
-	case 10, 11:
-		return confluencetest.Before(func() { m.edit() }).Sometimes(0.3)
+	case 10, 11, 12, 13:
+		return confluencetest.Before(m.edit).Sometimes(0.4)
 	default:
 		return confluencetest.Unavailable(500).After(m.r.IntN(10)).Times(1 + m.r.IntN(4))
 	}

@@ -57,7 +57,7 @@ UPDATE sources SET
     guard_minimum = coalesce(sqlc.narg('guard_minimum'), guard_minimum),
     next_sync_at = coalesce(sqlc.narg('next_sync_at'), next_sync_at),
     reconcile_wanted = reconcile_wanted OR @reconcile_wanted::boolean,
-    wishes = wishes + @reconcile_wanted::boolean::int,
+    wishes = wishes + CASE WHEN @reconcile_wanted THEN 1 ELSE 0 END,
     metadata = metadata || @metadata::jsonb,
     updated_at = now()
 WHERE source_id = @source_id;

@@ -70,6 +70,17 @@ func (s *Site) StatusOf(id string) string {
 	return ""
 }
 
+// SpaceOf returns the key of the space that a content is in; empty where there is no such content.
+func (s *Site) SpaceOf(id string) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	n, ok := parseID(id)
+	if c := s.contents[n]; ok && c != nil {
+		return s.spaces[c.space].key
+	}
+	return ""
+}
+
 // SpaceKeys returns the keys of all spaces, sorted.
 func (s *Site) SpaceKeys() []string {
 	s.mu.RLock()

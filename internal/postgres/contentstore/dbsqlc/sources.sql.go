@@ -542,23 +542,22 @@ UPDATE sources SET
     guard_minimum = coalesce($5, guard_minimum),
     next_sync_at = coalesce($6, next_sync_at),
     reconcile_wanted = reconcile_wanted OR $7::boolean,
-    wishes = wishes + $8,
-    metadata = metadata || $9::jsonb,
+    wishes = wishes + CASE WHEN $7 THEN 1 ELSE 0 END,
+    metadata = metadata || $8::jsonb,
     updated_at = now()
-WHERE source_id = $10
+WHERE source_id = $9
 `
 
 type UpdateSourceParams struct {
-	Name                         *string
-	RestrictedPages              *string
-	TextConfig                   *string
-	GuardPercent                 *int32
-	GuardMinimum                 *int32
-	NextSyncAt                   *time.Time
-	ReconcileWanted              bool
-	ReconcileWantedpgCatalogbool int32
-	Metadata                     []byte
-	SourceID                     string
+	Name            *string
+	RestrictedPages *string
+	TextConfig      *string
+	GuardPercent    *int32
+	GuardMinimum    *int32
+	NextSyncAt      *time.Time
+	ReconcileWanted bool
+	Metadata        []byte
+	SourceID        string
 }
 
 func (q *Queries) UpdateSource(ctx context.Context, db DBTX, arg UpdateSourceParams) (int64, error) {
@@ -570,7 +569,6 @@ func (q *Queries) UpdateSource(ctx context.Context, db DBTX, arg UpdateSourcePar
 		arg.GuardMinimum,
 		arg.NextSyncAt,
 		arg.ReconcileWanted,
-		arg.ReconcileWantedpgCatalogbool,
 		arg.Metadata,
 		arg.SourceID,
 	)
