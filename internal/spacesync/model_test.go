@@ -71,6 +71,7 @@ func TestModel(t *testing.T) {
 }
 
 func newModel(t *testing.T, o confluencetest.Options, guardPercent int) *model {
+	t.Helper()
 	s := newSim(t, o, spacesync.Options{MaxOutage: time.Second}, "ENG", "OPS")
 	s.wiki.AddSpace(confluencetest.Space{Key: "LAB", Name: "Not synced"})
 	m := &model{sim: s, r: rand.New(rand.NewPCG(o.Seed, 1)), cloud: !o.DataCenter, purged: map[string]bool{}, sick: map[string]bool{}, dark: map[string]bool{}}
