@@ -114,7 +114,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (_
 		Store: a.contents, Queue: a.Scheduler, Sealer: sealer{cfg}, Dial: sites.forms.Dial, NormalizeURL: confluence.NormalizeURL,
 		NextSync: schedule.Next, Logger: log,
 	})}
-	a.Searcher = &Searcher{metrics: a.Metrics, traces: a.Traces, Searcher: search.New(a.searched(), a.Embedder, search.Options{Logger: log})}
+	a.Searcher = &Searcher{metrics: a.Metrics, traces: a.Traces, Searcher: search.New(a.searched(), a.Embedder, search.Options{Observer: a.Metrics, Logger: log})}
 	a.System = newSystem(a)
 	a.measure() //nolint:contextcheck // the figures are asked for later, by whoever collects them
 	return a, nil

@@ -29,6 +29,7 @@ type Metrics struct {
 	searches  *prometheus.HistogramVec
 	legs      *prometheus.HistogramVec
 	degraded  *prometheus.CounterVec
+	caches    *prometheus.CounterVec
 	runs      *prometheus.CounterVec
 	runTime   *prometheus.HistogramVec
 	pages     *prometheus.CounterVec
@@ -49,8 +50,9 @@ func New(build Build) *Metrics {
 	}
 	m.requests = histogram("sluice_http_request_duration_seconds", "Requests answered, by route.", prometheus.ExponentialBuckets(0.001, 3, 9), "method", "route", "status")
 	m.searches = histogram("sluice_search_duration_seconds", "Searches, from query to hits.", prometheus.ExponentialBuckets(0.0005, 2, 14), "mode")
-	m.legs = histogram("sluice_search_leg_duration_seconds", "Parts of searches: refresh, keyword, embed, vector, passages.", prometheus.ExponentialBuckets(0.0001, 2.5, 13), "leg")
+	m.legs = histogram("sluice_search_leg_duration_seconds", "Parts of searches: refresh, keyword, embed, vector, passages, snippets.", prometheus.ExponentialBuckets(0.0001, 2.5, 13), "leg")
 	m.degraded = counter("sluice_search_degraded_total", "Searches that had to do without a leg.", "leg")
+	m.caches = counter("sluice_search_cache_total", "Looks of searches into caches (postings, queries), by result (hit, miss).", "cache", "result")
 	m.runs = counter("sluice_sync_runs_total", "Sync runs that this process worked on, by how they ended.", "trigger", "result")
 	m.runTime = histogram("sluice_sync_run_duration_seconds", "How long sync runs took.", prometheus.ExponentialBuckets(0.5, 3, 10), "kind")
 	m.pages = counter("sluice_sync_pages_total", "Pages in sync runs, by what became of them.", "result")
@@ -65,7 +67,7 @@ func New(build Build) *Metrics {
 		ConstLabels: prometheus.Labels{"version": build.Version, "revision": build.Revision, "go": runtime.Version()},
 	})
 	info.Set(1)
-	m.registry.MustRegister(info, m.requests, m.searches, m.legs, m.degraded, m.runs, m.runTime, m.pages, m.chunks, m.calls, m.callTime, m.callBytes,
+	m.registry.MustRegister(info, m.requests, m.searches, m.legs, m.degraded, m.caches, m.runs, m.runTime, m.pages, m.chunks, m.calls, m.callTime, m.callBytes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -121,6 +123,15 @@ func (m *Metrics) Search(mode string, took time.Duration, degraded []string) {
 // Leg notes a part of a search.
 func (m *Metrics) Leg(leg string, took time.Duration) {
 	m.legs.WithLabelValues(leg).Observe(took.Seconds())
+}
+
+// Cache notes a look into a cache of searches.
+func (m *Metrics) Cache(cache string, hit bool) {
+	result := "miss"
+	if hit {
+		result = "hit"
+	}
+	m.caches.WithLabelValues(cache, result).Inc()
 }
 
 // Run is a sync run that has ended.

@@ -14,8 +14,9 @@ type postingsKey struct {
 
 // postingsCache keeps the postings that were used last, up to a number of bytes; that a term has none is kept, too.
 type postingsCache struct {
-	store Store
-	most  int
+	store    Store
+	most     int
+	observer Observer
 
 	mu    sync.Mutex
 	bytes int
@@ -31,8 +32,8 @@ type cachedPostings struct {
 // entryCost is what an entry takes beside its postings.
 const entryCost = 160
 
-func newPostingsCache(store Store, most int) *postingsCache {
-	return &postingsCache{store: store, most: most, used: list.New(), byKey: map[postingsKey]*list.Element{}}
+func newPostingsCache(store Store, most int, observer Observer) *postingsCache {
+	return &postingsCache{store: store, most: most, observer: observer, used: list.New(), byKey: map[postingsKey]*list.Element{}}
 }
 
 // get returns the postings of terms in the segments of a state: for each segment, for each term.
@@ -61,6 +62,7 @@ func (c *postingsCache) get(ctx context.Context, s *state, terms []string) ([][]
 		}
 	}
 	c.mu.Unlock()
+	c.observer.Cache(cachePostings, len(missing) == 0)
 	if len(missing) == 0 {
 		return found, nil
 	}

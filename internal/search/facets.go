@@ -45,22 +45,22 @@ func (n *numbering) analyzer(config string) *analysis.Analyzer {
 // facets counts what pages have.
 func (s *state) facets(pages []int32, now time.Time) Facets {
 	space, label, author, kind := s.counter(), s.counter(), s.counter(), s.counter()
-	weekEdge, monthEdge, yearEdge := now.AddDate(0, 0, -7), now.AddDate(0, 0, -30), now.AddDate(0, 0, -365)
+	weekEdge, monthEdge, yearEdge := micros(now.AddDate(0, 0, -7)), micros(now.AddDate(0, 0, -30)), micros(now.AddDate(0, 0, -365))
 	week, month, year, older := 0, 0, 0, 0
+	c := &s.columns
 	for _, i := range pages {
-		p := s.pages[i]
-		space[p.space]++
-		author[p.author]++
-		kind[p.typ]++
-		for _, l := range p.labels {
+		space[c.space[i]]++
+		author[c.author[i]]++
+		kind[c.typ[i]]++
+		for _, l := range c.labelsOf(i) {
 			label[l]++
 		}
-		switch {
-		case !p.LastModified.Before(weekEdge):
+		switch at := c.modified[i]; {
+		case at >= weekEdge:
 			week++
-		case !p.LastModified.Before(monthEdge):
+		case at >= monthEdge:
 			month++
-		case !p.LastModified.Before(yearEdge):
+		case at >= yearEdge:
 			year++
 		default:
 			older++

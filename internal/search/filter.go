@@ -1,9 +1,9 @@
 package search
 
 import (
+	"math"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sluicehq/sluice/internal/search/analysis"
 )
@@ -34,7 +34,7 @@ func (f Filters) and(g Filters) Filters {
 	return f
 }
 
-// allowed tells which pages of a state pass, and how many chunks they have.
+// allowed tells which pages of a state pass, and how many chunks they have. It may be shared by searches.
 type allowed struct {
 	pages  []bool
 	count  int // pages
@@ -44,21 +44,49 @@ type allowed struct {
 
 func (a *allowed) has(page int32) bool { return a.pages[page] }
 
-// allow finds the pages that pass the filters and may be seen.
+// clone returns a copy of one's own.
+func (a *allowed) clone() *allowed {
+	c := *a
+	c.pages = slices.Clone(a.pages)
+	return &c
+}
+
+// allow finds the pages that pass the filters and may be seen. The answer is not to be changed.
 func (s *state) allow(f Filters, restricted bool) *allowed {
+	if !f.empty() {
+		return s.filter(f, restricted)
+	}
+	kept := &s.lazy.open
+	if restricted {
+		kept = &s.lazy.whole
+	}
+	a := kept.Load()
+	if a == nil {
+		a = s.filter(f, restricted)
+		kept.Store(a)
+	}
+	return a
+}
+
+func (s *state) filter(f Filters, restricted bool) *allowed {
 	m := newMatcher(s, f, restricted)
 	a := &allowed{pages: make([]bool, len(s.pages))}
-	for i, p := range s.pages {
-		if !p.live {
+	hidden := flagRestricted
+	if restricted {
+		hidden = 0
+	}
+	for i, flags := range s.columns.flags {
+		if flags&flagLive == 0 {
 			continue
 		}
-		a.all += p.Chunks
-		if p.Restricted && !restricted || !m.match(p) {
+		chunks := int(s.columns.chunks[i])
+		a.all += chunks
+		if flags&hidden != 0 || !m.match(s, int32(i)) {
 			continue
 		}
 		a.pages[i] = true
 		a.count++
-		a.chunks += p.Chunks
+		a.chunks += chunks
 	}
 	return a
 }
@@ -66,20 +94,61 @@ func (s *state) allow(f Filters, restricted bool) *allowed {
 // matcher is Filters, prepared.
 type matcher struct {
 	Filters
-	authors []string // folded
-	under   []string // ids
-	none    bool     // nothing is narrowed
+	spaces, labels, types, authorNames values
+	after, before                      int64    // µs
+	authors                            []string // folded
+	under                              []string // ids
+	none                               bool     // nothing is narrowed
+	deep                               bool     // the columns do not tell
 }
 
+// values are numbers in state.names; nil: any.
+type values []bool
+
+func (v values) has(number int32) bool { return v == nil || v[number] }
+
 func newMatcher(s *state, f Filters, restricted bool) *matcher {
-	m := &matcher{Filters: f, none: f.empty()}
+	m := &matcher{Filters: f, none: f.empty(), after: math.MinInt64, before: math.MaxInt64}
+	m.spaces, m.labels, m.types = s.sameNames(f.Spaces), s.sameNames(f.Labels), s.sameNames(f.Types)
+	if f.UpdatedAfter != nil {
+		m.after = micros(*f.UpdatedAfter)
+	}
+	if f.UpdatedBefore != nil {
+		m.before = micros(*f.UpdatedBefore)
+	}
 	for _, a := range f.Authors {
 		m.authors = append(m.authors, analysis.Fold(strings.TrimSpace(a)))
+	}
+	if len(m.authors) > 0 {
+		m.authorNames = s.namesWith(m.authors)
 	}
 	for _, u := range f.Under {
 		m.under = append(m.under, s.pageIDs(u, restricted)...)
 	}
+	m.deep = m.HasJira || len(m.Sources)+len(m.Kinds)+len(m.Jira)+len(m.authors)+len(m.under) > 0
 	return m
+}
+
+// sameNames returns which names are one of some values, without regard to case.
+func (s *state) sameNames(list []string) values {
+	if len(list) == 0 {
+		return nil
+	}
+	v := make(values, len(s.names))
+	for i, name := range s.names {
+		v[i] = equalFold(list, name)
+	}
+	return v
+}
+
+// namesWith returns which names have one of some folded texts in them.
+func (s *state) namesWith(parts []string) values {
+	v := make(values, len(s.names))
+	for i, name := range s.names {
+		folded := analysis.Fold(name)
+		v[i] = slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(folded, part) })
+	}
+	return v
 }
 
 // pageIDs returns the ids that a value of "under" means: itself, and those of the pages with that title.
@@ -94,25 +163,30 @@ func (s *state) pageIDs(value string, restricted bool) []string {
 	return ids
 }
 
-func (m *matcher) match(p *pageInfo) bool {
+func (m *matcher) match(s *state, page int32) bool {
 	if m.none {
 		return true
 	}
-	switch {
-	case len(m.Sources) > 0 && !slices.Contains(m.Sources, p.SourceID),
-		len(m.Spaces) > 0 && !equalFold(m.Spaces, p.SpaceKey),
-		len(m.Kinds) > 0 && !equalFold(m.Kinds, p.kind),
-		len(m.Types) > 0 && !equalFold(m.Types, p.Type),
-		m.HasJira && len(p.JiraKeys) == 0,
-		m.UpdatedAfter != nil && p.LastModified.Before(*m.UpdatedAfter),
-		m.UpdatedBefore != nil && !p.LastModified.Before(*m.UpdatedBefore):
+	c := &s.columns
+	at := c.modified[page]
+	if !m.spaces.has(c.space[page]) || !m.types.has(c.typ[page]) || at < m.after || at >= m.before {
 		return false
 	}
-	return anyOf(m.Labels, func(v string) bool { return equalFold(p.Labels, v) }) &&
-		anyOf(m.Jira, func(v string) bool { return equalFold(p.JiraKeys, v) }) &&
-		anyOf(m.authors, func(v string) bool {
-			return strings.Contains(analysis.Fold(p.Author), v) || strings.EqualFold(v, p.AuthorID)
-		}) &&
+	if m.labels != nil && !slices.ContainsFunc(c.labelsOf(page), m.labels.has) {
+		return false
+	}
+	return !m.deep || m.matchDeep(s.pages[page])
+}
+
+func (m *matcher) matchDeep(p *pageInfo) bool {
+	switch {
+	case len(m.Sources) > 0 && !slices.Contains(m.Sources, p.SourceID),
+		len(m.Kinds) > 0 && !equalFold(m.Kinds, p.kind),
+		m.HasJira && len(p.JiraKeys) == 0:
+		return false
+	}
+	return anyOf(m.Jira, func(v string) bool { return equalFold(p.JiraKeys, v) }) &&
+		anyOf(m.authors, func(v string) bool { return m.authorNames[p.author] || strings.EqualFold(v, p.AuthorID) }) &&
 		anyOf(m.under, func(v string) bool { return slices.Contains(p.Ancestors, v) })
 }
 
@@ -123,41 +197,3 @@ func anyOf(values []string, match func(string) bool) bool {
 
 // readable reports whether a page is there for somebody who may read restricted pages, or may not.
 func (p *pageInfo) readable(restricted bool) bool { return p.live && (restricted || !p.Restricted) }
-
-// notes says which values of filters exist nowhere, as far as whoever asks may know.
-func (s *state) notes(f Filters, restricted bool) []string {
-	var notes []string
-	missing := func(what string, values []string, has func(p *pageInfo, v string) bool) {
-		for _, v := range values {
-			if !slices.ContainsFunc(s.pages, func(p *pageInfo) bool { return p.readable(restricted) && has(p, v) }) {
-				notes = append(notes, "There is no "+what+" “"+shortened(v)+"”.")
-			}
-		}
-	}
-	missing("space", f.Spaces, func(p *pageInfo, v string) bool { return strings.EqualFold(p.SpaceKey, v) })
-	missing("label", f.Labels, func(p *pageInfo, v string) bool { return equalFold(p.Labels, v) })
-	missing("author", f.Authors, func(p *pageInfo, v string) bool {
-		return strings.Contains(analysis.Fold(p.Author), analysis.Fold(v)) || strings.EqualFold(v, p.AuthorID)
-	})
-	missing("page with issue", f.Jira, func(p *pageInfo, v string) bool { return equalFold(p.JiraKeys, v) })
-	missing("page", f.Under, func(p *pageInfo, v string) bool {
-		return p.PageID == v || p.folded == analysis.Fold(v) || slices.Contains(p.Ancestors, v)
-	})
-	return notes
-}
-
-// mostShown is how much of a value a note repeats, in bytes.
-const mostShown = 80
-
-// shortened is a value as a note shows it: without control characters, and not at any length.
-func shortened(value string) string {
-	value = cleanQuery(value)
-	if len(value) <= mostShown {
-		return value
-	}
-	n := mostShown
-	for !utf8.RuneStart(value[n]) {
-		n--
-	}
-	return value[:n] + "…"
-}

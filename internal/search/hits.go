@@ -8,7 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
+	"time"
 
 	"github.com/sluicehq/sluice/internal/search/inverted"
 )
@@ -45,10 +45,12 @@ func (r *Searcher) page(ctx context.Context, req Request, f *found, begin int, l
 			ids = append(ids, f.s.chunkID(p.doc))
 		}
 	}
+	began := time.Now()
 	texts, err := r.store.Passages(ctx, ids)
 	if err != nil {
 		return err
 	}
+	r.observer.Leg(legPassages, time.Since(began))
 	byID := make(map[int64]*ChunkText, len(texts))
 	for i := range texts {
 		byID[texts[i].ID] = &texts[i]
@@ -56,6 +58,8 @@ func (r *Searcher) page(ctx context.Context, req Request, f *found, begin int, l
 	if len(texts) < len(ids) && !last {
 		return errReplaced
 	}
+	began = time.Now()
+	defer func() { r.observer.Leg(legSnippets, time.Since(began)) }()
 	cutter := newCutter(f)
 	for i, c := range shown {
 		hit, ok := f.hit(c, passages[i], byID, cutter)
@@ -89,17 +93,9 @@ func (f *found) passages(list []*candidate) [][]passage {
 	}
 	add := func(i int, p passage) { chosen[i] = append(chosen[i], p) }
 	if f.lexical != nil && f.plan.mode != Vector {
-		for n, seg := range f.s.segments {
-			for doc, score := range f.lexical.scores[n] {
-				if score <= 0 {
-					continue
-				}
-				i, ok := place[seg.page[doc]]
-				if !ok {
-					continue
-				}
-				ref := docRef{seg: int32(n), doc: int32(doc)}
-				p := passage{doc: ref, keyword: float64(score), similarity: similar[ref]}
+		for i, c := range list {
+			for ref, score := range f.lexical.of(f.s, c.page) {
+				p := passage{doc: ref, keyword: score, similarity: similar[ref]}
 				delete(similar, ref)
 				add(i, f.weigh(p))
 			}
@@ -144,17 +140,19 @@ func (f *found) hit(c *candidate, list []passage, texts map[int64]*ChunkText, cu
 	if marked := cut.mark(p.Title); marked != p.Title {
 		h.TitleMarked = marked
 	}
-	var shingles []map[uint64]bool
+	var shown []shingles
 	for _, x := range list {
 		t := texts[f.s.chunkID(x.doc)]
 		if t == nil || len(h.Passages) == shownPassages {
 			continue
 		}
-		words := shinglesOf(t.Body)
-		if slices.ContainsFunc(shingles, func(other map[uint64]bool) bool { return overlap(words, other) > 0.8 }) {
-			continue
+		if len(list) > 1 {
+			words := shinglesOf(t.Body)
+			if slices.ContainsFunc(shown, func(other shingles) bool { return overlap(words, other) > 0.8 }) {
+				continue
+			}
+			shown = append(shown, words)
 		}
-		shingles = append(shingles, words)
 		if len(h.Passages) == 0 {
 			h.Breadcrumbs = crumbs(t.Breadcrumb)
 		}
@@ -197,38 +195,9 @@ func crumbs(raw []byte) []string {
 	return titles
 }
 
-// shinglesOf returns the triples of words of a text, as hashes.
-func shinglesOf(text string) map[uint64]bool {
-	set := make(map[uint64]bool, len(text)/6)
-	var last [2]uint64
-	for w := range strings.FieldsSeq(text) {
-		h := uint64(14695981039346656037) // FNV-1a
-		for i := range len(w) {
-			h = (h ^ uint64(w[i]|0x20)) * 1099511628211
-		}
-		set[last[0]*31+last[1]*17+h] = true
-		last[0], last[1] = last[1], h
-	}
-	return set
-}
-
-// overlap is the share of what two sets have in common in both together.
-func overlap(a, b map[uint64]bool) float64 {
-	if len(a) == 0 || len(b) == 0 {
-		return 0
-	}
-	n := 0
-	for x := range a {
-		if b[x] {
-			n++
-		}
-	}
-	return float64(n) / float64(len(a)+len(b)-n)
-}
-
 // explain says how a candidate's score came about, by its best chunk.
 func (f *found) explain(c *candidate) *Explain {
-	e := &Explain{Legs: []string{}, Boosts: c.boosts, FusedScore: round(c.fused)}
+	e := &Explain{Legs: []string{}, Boosts: f.s.boosts(c, f.plan), FusedScore: round(c.fused)}
 	if c.keyword > 0 {
 		e.Legs = append(e.Legs, "keyword")
 		e.Keyword = &LegExplain{Rank: c.keywordRank, Score: round(c.keyword), Normalised: round(c.keywordNorm), Weight: round(1 - f.ranking.weight)}
@@ -251,13 +220,10 @@ func (f *found) termScores(d docRef) []TermScore {
 		if t.weight == 0 {
 			continue
 		}
-		for doc, frequency := range inverted.Postings(f.scorer.postings[d.seg][i]) {
-			if doc == d.doc {
-				tf := float64(frequency) / inverted.Unit
-				score := t.weight * tf * (k1 + 1) / (tf + float64(norm))
-				list = append(list, TermScore{Term: t.text, DF: t.df, IDF: round(t.idf), Score: round(score)})
-				break
-			}
+		if frequency := inverted.Find(f.scorer.postings[d.seg][i], d.doc); frequency > 0 {
+			tf := float64(frequency) / inverted.Unit
+			score := t.weight * tf * (k1 + 1) / (tf + float64(norm))
+			list = append(list, TermScore{Term: t.text, DF: t.df, IDF: round(t.idf), Score: round(score)})
 		}
 	}
 	for _, t := range f.scorer.terms {

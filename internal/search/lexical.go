@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"iter"
 	"math"
 	"runtime"
 	"slices"
@@ -34,6 +35,7 @@ type lexical struct {
 	doc    []docRef    // by page, its best chunk
 	label  []float32   // by page; nil where no label matches
 	pages  []int32     // that were found, in no order
+	lent   *buffers
 }
 
 // score is the score of a page.
@@ -43,6 +45,22 @@ func (l *lexical) score(page int32) float64 {
 		v += float64(l.label[page])
 	}
 	return v
+}
+
+// of yields the chunks of a page that were found, with their scores.
+func (l *lexical) of(s *state, page int32) iter.Seq2[docRef, float64] {
+	return func(yield func(docRef, float64) bool) {
+		for i, scores := range l.scores {
+			if scores == nil {
+				continue
+			}
+			for _, doc := range s.segments[i].chunks.of(page) {
+				if scores[doc] > 0 && !yield(docRef{seg: int32(i), doc: doc}, float64(scores[doc])) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // scorer scores the chunks of a state.
@@ -90,7 +108,7 @@ func newScorer(ctx context.Context, s *state, cache *postingsCache, w *wanted, l
 	for i, text := range texts {
 		t := scored{text: text}
 		for seg := range sc.postings {
-			t.df += s.segments[seg].frequency(sc.postings[seg][i])
+			t.df += s.segments[seg].frequency(text, sc.postings[seg][i])
 		}
 		n, df := float64(max(s.docs, t.df)), float64(t.df)
 		t.idf = math.Log(1 + (n-df+0.5)/(df+0.5))
@@ -104,17 +122,19 @@ func newScorer(ctx context.Context, s *state, cache *postingsCache, w *wanted, l
 }
 
 // frequency is how many chunks of a segment a term has. Few removed ones among many change no ranking and are counted.
-func (seg *segment) frequency(postings []byte) int {
-	if removed := len(seg.header.ChunkIDs) - seg.live; removed*50 < len(seg.header.ChunkIDs) {
+func (seg *segment) frequency(text string, postings []byte) int {
+	if removed := len(seg.header.ChunkIDs) - seg.live; removed*50 < len(seg.header.ChunkIDs) || len(postings) == 0 {
 		return inverted.CountPostings(postings)
 	}
-	n := 0
-	for doc := range inverted.Postings(postings) {
-		if int(doc) < len(seg.header.ChunkIDs) && !seg.isGone(int(doc)) {
-			n++
+	return seg.counts.get(text, func() int {
+		n := 0
+		for doc := range inverted.Postings(postings) {
+			if int(doc) < len(seg.header.ChunkIDs) && !seg.isGone(int(doc)) {
+				n++
+			}
 		}
-	}
-	return n
+		return n
+	})
 }
 
 // unknown reports whether no chunk that may be read has the word: for an identifier, neither it nor any of its parts.
@@ -130,29 +150,23 @@ func (sc *scorer) df(text string) int {
 	return 0
 }
 
+// normLengths is up to which length, in words, chunks are told apart.
+const normLengths = 2048
+
 // norms are the length part of BM25 by length in words.
 func (s *state) norms() []float32 {
-	norms := make([]float32, 2048)
+	norms := make([]float32, normLengths)
 	for n := range norms {
 		norms[n] = float32(k1 * (1 - b + b*float64(n)/s.average))
 	}
 	return norms
 }
 
-// run scores all chunks and finds the best of each page that is allowed.
-func (sc *scorer) run(ctx context.Context, a *allowed) (*lexical, error) {
-	l := &lexical{terms: sc.terms, scores: make([][]float32, len(sc.s.segments))}
+// run scores all chunks and finds the best of each page that is allowed. The answer's buffers are lent.
+func (sc *scorer) run(ctx context.Context, a *allowed, lent *buffers) (*lexical, error) {
+	l := &lexical{terms: sc.terms, scores: make([][]float32, len(sc.s.segments)), lent: lent}
 	norms := sc.s.norms()
-	workers := make(chan struct{}, max(1, runtime.GOMAXPROCS(0)))
-	var wg sync.WaitGroup
-	for i := range sc.s.segments {
-		workers <- struct{}{}
-		wg.Go(func() {
-			l.scores[i] = sc.segment(i, norms)
-			<-workers
-		})
-	}
-	wg.Wait()
+	sc.eachSegment(func(i int) { l.scores[i] = sc.segment(i, norms, lent) })
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -161,10 +175,40 @@ func (sc *scorer) run(ctx context.Context, a *allowed) (*lexical, error) {
 	return l, nil
 }
 
+// muchWork is how many bytes of postings are worth a goroutine for each segment.
+const muchWork = 64 << 10
+
+// eachSegment calls f for every segment, beside one another where there is much to do.
+func (sc *scorer) eachSegment(f func(i int)) {
+	work := 0
+	for _, lists := range sc.postings {
+		for _, data := range lists {
+			work += len(data)
+		}
+	}
+	if work < muchWork {
+		for i := range sc.s.segments {
+			f(i)
+		}
+		return
+	}
+	workers := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
+	for i := range sc.s.segments {
+		workers <- struct{}{}
+		wg.Go(func() {
+			f(i)
+			<-workers
+		})
+	}
+	wg.Wait()
+}
+
 // segment scores the chunks of a segment; nil where none has a term.
-func (sc *scorer) segment(i int, norms []float32) []float32 {
+func (sc *scorer) segment(i int, norms []float32, lent *buffers) []float32 {
 	seg := sc.s.segments[i]
 	var scores []float32
+	var block inverted.Block
 	lengths := seg.header.Lengths
 	for t, data := range sc.postings[i] {
 		weight := float32(sc.terms[t].weight)
@@ -172,47 +216,54 @@ func (sc *scorer) segment(i int, norms []float32) []float32 {
 			continue
 		}
 		if scores == nil {
-			scores = make([]float32, len(lengths))
+			scores = lent.floats(len(lengths))
 		}
 		var gains [inverted.MaxFrequency + 1]float32
 		for f := range gains {
 			gains[f] = weight * (k1 + 1) * float32(f) / inverted.Unit
 		}
-		for doc, frequency := range inverted.Postings(data) {
-			if int(doc) >= len(lengths) {
+		cursor := inverted.NewCursor(data)
+		for n := cursor.Next(&block); n > 0; n = cursor.Next(&block) {
+			if int(block.Docs[n-1]) >= len(lengths) { // damaged
 				break
 			}
-			norm := norms[min(int(lengths[doc]), len(norms)-1)]
-			scores[doc] += gains[frequency] / (float32(frequency)/inverted.Unit + norm)
+			for k, doc := range block.Docs[:n] {
+				norm := norms[min(int(lengths[doc]), normLengths-1)]
+				frequency := block.Frequencies[k]
+				scores[doc] += gains[frequency] / (float32(frequency)/inverted.Unit + norm)
+			}
 		}
 	}
-	for doc := range seg.gone {
-		if seg.gone[doc] && scores != nil {
-			scores[doc] = 0
+	if scores != nil {
+		for doc, gone := range seg.gone {
+			if gone {
+				scores[doc] = 0
+			}
 		}
 	}
 	return scores
 }
 
-// fold finds the best chunk of each page.
+// fold finds the best chunk of each allowed page. The chunks of a page mostly stand one after the other.
 func (l *lexical) fold(s *state, a *allowed) {
-	l.best = make([]float32, len(s.pages))
-	l.doc = make([]docRef, len(s.pages))
-	l.pages = l.pages[:0]
-	for i, seg := range s.segments {
-		for doc, score := range l.scores[i] {
-			if score <= 0 {
-				continue
+	l.best, l.doc, l.pages = l.lent.floats(len(s.pages)), l.lent.docRefs(len(s.pages)), l.lent.numbers(len(s.pages))
+	for i, scores := range l.scores {
+		pages := s.segments[i].page
+		for doc := 0; doc < len(scores); {
+			page, best, bestDoc := pages[doc], float32(0), 0
+			for ; doc < len(scores) && pages[doc] == page; doc++ {
+				if scores[doc] > best {
+					best, bestDoc = scores[doc], doc
+				}
 			}
-			page := seg.page[doc]
-			if score <= l.best[page] || !a.has(page) {
+			if best <= l.best[page] || !a.has(page) {
 				continue
 			}
 			if l.best[page] == 0 {
 				l.pages = append(l.pages, page)
 			}
-			l.best[page] = score
-			l.doc[page] = docRef{seg: int32(i), doc: int32(doc)}
+			l.best[page] = best
+			l.doc[page] = docRef{seg: int32(i), doc: int32(bestDoc)}
 		}
 	}
 }
@@ -228,7 +279,7 @@ func (sc *scorer) labels(l *lexical, a *allowed) {
 				continue
 			}
 			if l.label == nil {
-				l.label = make([]float32, len(sc.s.pages))
+				l.label = l.lent.floats(len(sc.s.pages))
 			}
 			if l.best[page] == 0 && l.label[page] == 0 {
 				l.pages = append(l.pages, page)
@@ -267,15 +318,7 @@ func (sc *scorer) coverage(l *lexical, w *wanted) float64 {
 
 // has reports whether a chunk has one of a word's terms.
 func (sc *scorer) has(d docRef, x word) bool {
-	for _, t := range x.Terms {
-		for doc := range inverted.Postings(sc.postings[d.seg][sc.index[t.Text]]) {
-			if doc >= d.doc {
-				if doc == d.doc {
-					return true
-				}
-				break
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(x.Terms, func(t term) bool {
+		return inverted.Find(sc.postings[d.seg][sc.index[t.Text]], d.doc) > 0
+	})
 }

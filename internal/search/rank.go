@@ -36,7 +36,6 @@ type candidate struct {
 	keywordRank  int // 1 is the best; 0: not found by words
 	vectorRank   int
 	fused        float64
-	boosts       []Boost
 	score        float64
 	also         []string // sources with the same page
 	vectorHits   []vectorHit
@@ -64,7 +63,7 @@ func (s *state) rank(q *plan, l *lexical, v *vectorLeg, need int) *ranking {
 	keep := s.topPages(l, max(ranked, need+50))
 	candidates := make(map[int32]*candidate, len(keep)+len(byVector))
 	if l != nil && q.mode != Vector {
-		r.pages = slices.Clone(l.pages)
+		r.pages = l.pages
 		r.addKeyword(s, l, keep, candidates)
 	}
 	r.addVector(s, q, l, byVector, candidates)
@@ -186,14 +185,24 @@ func (r *ranking) addVector(s *state, q *plan, l *lexical, list []vectorPage, ca
 
 // boost adds what breaks ties.
 func (s *state) boost(c *candidate, q *plan) {
+	c.score = c.fused
+	s.eachBoost(c, q, func(_ string, value float64) { c.score += value })
+}
+
+// boosts lists what boost has added.
+func (s *state) boosts(c *candidate, q *plan) []Boost {
+	var list []Boost
+	s.eachBoost(c, q, func(reason string, value float64) { list = append(list, Boost{Reason: reason, Value: value}) })
+	return list
+}
+
+func (s *state) eachBoost(c *candidate, q *plan, boost func(reason string, value float64)) {
 	p := s.pages[c.page]
 	add := func(reason string, value float64) {
 		if value >= 0.0005 {
-			c.boosts = append(c.boosts, Boost{Reason: reason, Value: value})
-			c.score += value
+			boost(reason, value)
 		}
 	}
-	c.score = c.fused
 	if share := q.titleShare(p); share > 0 {
 		add("words in the title", titleBoost*share*share)
 	}
@@ -250,19 +259,24 @@ func comparePages(s *state, a, b int32) int {
 
 // merge folds pages that are the same under several sources into the best of them.
 func (s *state) merge(list []*candidate) []*candidate {
-	byURL, byHash := map[string]*candidate{}, map[string]*candidate{}
+	if len(s.sources) < 2 {
+		return list
+	}
+	type content struct {
+		hash  [32]byte
+		title string
+	}
+	byURL, byContent := make(map[string]*candidate, len(list)), make(map[content]*candidate, len(list))
 	kept := list[:0]
 	for _, c := range list {
 		p := s.pages[c.page]
-		hash := ""
-		if p.Hash != [32]byte{} && p.Chunks > 0 {
-			hash = string(p.Hash[:]) + p.Title
-		}
+		key := content{hash: p.Hash, title: p.Title}
+		known := key.hash != [32]byte{} && p.Chunks > 0
 		same := byURL[p.URL]
 		if p.URL == "" || same == nil {
-			same = byHash[hash]
-			if hash == "" {
-				same = nil
+			same = nil
+			if known {
+				same = byContent[key]
 			}
 		}
 		if same != nil && s.pages[same.page].SourceID != p.SourceID {
@@ -271,7 +285,10 @@ func (s *state) merge(list []*candidate) []*candidate {
 			}
 			continue
 		}
-		byURL[p.URL], byHash[hash] = c, c
+		byURL[p.URL] = c
+		if known {
+			byContent[key] = c
+		}
 		kept = append(kept, c)
 	}
 	return kept

@@ -65,7 +65,7 @@ func (r *reader) state(ctx context.Context) (*state, error) {
 // next makes the state that follows old.
 func next(old *state, c Changes, known *numbering) *state {
 	if old == nil {
-		old = &state{byKey: map[inverted.PageKey]int32{}, sources: map[string]Source{}}
+		old = &state{byKey: map[inverted.PageKey]int32{}, sources: map[string]Source{}, lazy: &lazy{}}
 	}
 	s := *old
 	s.since, s.lacking = c.Since, c.Incomplete
@@ -82,18 +82,32 @@ func next(old *state, c Changes, known *numbering) *state {
 	if sameSources && !c.Moved && news.empty(old) {
 		return &s
 	}
+	var changed []int32
 	if !sameSources {
-		s.setSources(sources, known)
+		changed = s.setSources(sources, known)
 	}
-	s.setPages(news.pages, known)
+	changed = append(changed, s.setPages(news.pages, known)...)
 	s.names = known.names
-	if !sameSources || len(news.pages) > 0 {
-		s.indexPages()
-	}
 	s.setSegments(old, c, news.fresh)
 	s.remove(c.Removed)
-	s.count()
+	s.derive(old, changed)
+	s.count(old)
 	return &s
+}
+
+// derive makes what is looked up by the properties of pages; changed are those that differ from old's.
+func (s *state) derive(old *state, changed []int32) {
+	for i := len(old.pages); i < len(s.pages); i++ {
+		changed = append(changed, int32(i))
+	}
+	if len(changed) == 0 {
+		return
+	}
+	slices.Sort(changed)
+	changed = slices.Compact(changed)
+	s.columns = old.columns.with(s.pages, changed)
+	s.indexLabels(old, changed)
+	s.lazy = &lazy{}
 }
 
 type news struct {
@@ -139,7 +153,8 @@ func samePage(a, b Page) bool {
 		slices.Equal(a.JiraKeys, b.JiraKeys) && a.Restricted == b.Restricted && a.Deleted == b.Deleted && a.Chunks == b.Chunks && a.Hash == b.Hash
 }
 
-func (s *state) setSources(sources map[string]Source, known *numbering) {
+// setSources returns the pages that are to be derived anew: all.
+func (s *state) setSources(sources map[string]Source, known *numbering) (changed []int32) {
 	s.sources = sources
 	s.configs = nil
 	for _, id := range slices.Sorted(maps.Keys(sources)) {
@@ -150,17 +165,33 @@ func (s *state) setSources(sources map[string]Source, known *numbering) {
 	s.pages = slices.Clone(s.pages)
 	for i, p := range s.pages {
 		s.pages[i] = newPageInfo(p.Page, sources, known)
+		changed = append(changed, int32(i))
 	}
+	return changed
 }
 
-func (s *state) setPages(pages []Page, known *numbering) {
+// setPages returns the numbers of the pages.
+func (s *state) setPages(pages []Page, known *numbering) (changed []int32) {
 	if len(pages) == 0 {
-		return
+		return nil
 	}
 	s.pages = slices.Clone(s.pages)
-	s.byKey = maps.Clone(s.byKey)
+	s.ownKeys(pages)
 	for _, p := range pages {
-		s.pages[s.pageNumber(inverted.PageKey{SourceID: p.SourceID, PageID: p.PageID})] = newPageInfo(p, s.sources, known)
+		i := s.pageNumber(inverted.PageKey{SourceID: p.SourceID, PageID: p.PageID})
+		s.pages[i] = newPageInfo(p, s.sources, known)
+		changed = append(changed, i)
+	}
+	return changed
+}
+
+// ownKeys copies the numbers of pages, which other states read, where new ones are to come.
+func (s *state) ownKeys(pages []Page) {
+	for _, p := range pages {
+		if _, ok := s.byKey[inverted.PageKey{SourceID: p.SourceID, PageID: p.PageID}]; !ok {
+			s.byKey = maps.Clone(s.byKey)
+			return
+		}
 	}
 }
 
@@ -219,7 +250,7 @@ func (s *state) newSegment(id int64, header *inverted.Header, memory map[string]
 	}
 	seg := &segment{
 		id: id, header: header, memory: memory, page: make([]int32, len(header.Page)),
-		vocabulary: &vocabulary{}, phrases: &headingList{},
+		chunks: newChunkIndex(numbers, header.Page), counts: newCounts(), vocabulary: &vocabulary{}, phrases: &headingList{},
 	}
 	for doc, page := range header.Page {
 		seg.page[doc] = numbers[page]
@@ -280,6 +311,7 @@ func (s *state) remove(ids []int64) {
 			} else {
 				seg.gone = slices.Clone(seg.gone)
 			}
+			seg.counts = newCounts()
 			s.segments[i] = &seg
 			copied[i] = true
 		}

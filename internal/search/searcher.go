@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -23,6 +24,8 @@ type Options struct {
 	CacheBytes int
 	// Concurrent is how many searches are worked on at once, the others wait; 0: 8.
 	Concurrent int
+	// Observer is told how long the parts of searches take; nil: nobody is.
+	Observer Observer
 	// Now is the clock; nil: time.Now.
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -37,6 +40,8 @@ type Searcher struct {
 	queries   *queryCache
 	languages *languages
 	slots     chan struct{}
+	buffers   sync.Pool // of *buffers
+	observer  Observer
 	timeout   time.Duration
 	now       func() time.Time
 	log       *slog.Logger
@@ -47,7 +52,7 @@ const cachedQueries = 1024
 
 // New returns a searcher. embedder may be nil: then words alone are searched.
 func New(store Store, embedder embedding.Embedder, o Options) *Searcher {
-	s := &Searcher{store: store, embedder: embedder, reader: reader{store: store}, timeout: o.Timeout, now: o.Now, log: o.Logger}
+	s := &Searcher{store: store, embedder: embedder, reader: reader{store: store}, observer: o.Observer, timeout: o.Timeout, now: o.Now, log: o.Logger}
 	if s.timeout <= 0 {
 		s.timeout = 10 * time.Second
 	}
@@ -63,7 +68,11 @@ func New(store Store, embedder embedding.Embedder, o Options) *Searcher {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.postings = newPostingsCache(store, o.CacheBytes)
+	if s.observer == nil {
+		s.observer = nobody{}
+	}
+	s.buffers.New = func() any { return &buffers{} }
+	s.postings = newPostingsCache(store, o.CacheBytes, s.observer)
 	s.queries = newQueryCache(cachedQueries)
 	s.languages = newLanguages()
 	s.slots = make(chan struct{}, o.Concurrent)
@@ -141,7 +150,7 @@ func check(req *Request) error {
 }
 
 // attempts is how often a search begins again because the index was rearranged, or a page replaced, while it ran.
-const attempts = 3
+const attempts = 8
 
 var errReplaced = errors.New("a page was replaced during the search")
 
@@ -159,10 +168,12 @@ func (r *Searcher) retry(ctx context.Context, req Request) (Results, error) {
 
 // once answers a request from one state of the index. last: what was replaced meanwhile is left out.
 func (r *Searcher) once(ctx context.Context, req Request, last bool) (Results, error) {
+	began := time.Now()
 	s, err := r.reader.state(ctx)
 	if err != nil {
 		return Results{}, err
 	}
+	r.observer.Leg(legRefresh, time.Since(began))
 	p := parse(req.Query)
 	results := Results{Query: req.Query, Mode: req.Mode, Degraded: []string{}, Hits: []Hit{}}
 	if s.lacking {
@@ -184,13 +195,15 @@ func (r *Searcher) once(ctx context.Context, req Request, last bool) (Results, e
 	}
 	a := s.allow(filters, req.IncludeRestricted)
 	q := &plan{mode: req.Mode, sort: req.Sort, titles: lang.analyzers[0], now: r.now()}
-	found := &found{s: s, p: p, lang: lang, a: a, plan: q, results: &results}
+	lent := r.buffers.Get().(*buffers)
+	defer lent.giveBack(&r.buffers)
+	found := &found{s: s, p: p, lang: lang, a: a, plan: q, lent: lent, results: &results}
 	if len(w.words) == 0 {
 		found.listing()
 	} else if err := r.legs(ctx, req, found, w, after.Offset+req.Limit); err != nil {
 		return Results{}, err
 	}
-	results.Notes = append(append(results.Notes, found.p.Notes...), s.notes(filters, req.IncludeRestricted)...)
+	results.Notes = append(append(results.Notes, found.p.Notes...), s.notes(filters, req.IncludeRestricted, a.count > 0)...)
 	if w.cut {
 		results.Notes = append(results.Notes, "The query is very long; its first words were searched.")
 	}
@@ -208,6 +221,7 @@ type found struct {
 	lang    *speech
 	a       *allowed
 	plan    *plan
+	lent    *buffers
 	scorer  *scorer
 	lexical *lexical
 	vector  *vectorLeg
@@ -234,6 +248,7 @@ func (f *found) listing() {
 
 // legs runs the two legs and ranks what they find.
 func (r *Searcher) legs(ctx context.Context, req Request, f *found, w *wanted, need int) error {
+	began := time.Now()
 	w, err := r.words(ctx, req, f, w)
 	if err != nil {
 		return err
@@ -244,13 +259,17 @@ func (r *Searcher) legs(ctx context.Context, req Request, f *found, w *wanted, n
 	f.plan.issue = issueKey(text)
 	vector := r.startVector(ctx, req, f, w, text)
 	var cut bool
-	if f.exact, cut, err = f.scorer.narrow(ctx, r.store, w, f.a); err != nil {
-		return err
+	if len(w.excluded)+len(w.phrases) > 0 {
+		f.a = f.a.clone()
+		if f.exact, cut, err = f.scorer.narrow(ctx, r.store, w, f.a); err != nil {
+			return err
+		}
 	}
-	if f.lexical, err = f.scorer.run(ctx, f.a); err != nil {
+	if f.lexical, err = f.scorer.run(ctx, f.a, f.lent); err != nil {
 		return err
 	}
 	f.addIssue()
+	r.observer.Leg(legKeyword, time.Since(began))
 	f.vector = vector(f)
 	if f.vector != nil && r.embedder != nil {
 		f.plan.weight = fusionWeight(r.embedder.Model().FusionWeight, f.scorer.coverage(f.lexical, w))
@@ -265,7 +284,7 @@ func (f *found) addIssue() {
 	if f.plan.issue == "" {
 		return
 	}
-	for _, page := range f.s.jiraPages[f.plan.issue] {
+	for _, page := range f.s.withIssue(f.plan.issue) {
 		if f.a.has(page) && f.lexical.score(page) == 0 && f.s.first[page] != noDoc {
 			f.lexical.best[page] = 1e-3
 			f.lexical.doc[page] = f.s.first[page]
@@ -291,12 +310,11 @@ func (r *Searcher) startVector(ctx context.Context, req Request, f *found, w *wa
 		err error
 	}
 	done := make(chan answer, 1)
-	a := *f.a
-	a.pages = append([]bool(nil), f.a.pages...) // the keyword leg narrows its own
+	a := f.a
 	legCtx, cancel := context.WithTimeout(ctx, legTimeout)
 	go func() {
 		defer cancel()
-		leg, err := r.vectorSearch(legCtx, f.s, &a, text, forced)
+		leg, err := r.vectorSearch(legCtx, f.s, a, text, forced)
 		done <- answer{leg, err}
 	}()
 	return func(f *found) *vectorLeg {

@@ -1,9 +1,11 @@
 package search
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/sluicehq/sluice/internal/search/analysis"
@@ -25,10 +27,19 @@ type state struct {
 	docs     int      // live chunks
 	average  float64  // their average length
 	first    []docRef // of each page, its first chunk
-	// Pages by the terms of their labels, and by the issue keys they carry.
+	columns  columns
+	// Pages by the terms of their labels.
 	labelPages map[string][]int32
-	jiraPages  map[string][]int32
 	names      []string // values of facets, by number
+	// What is made when it is first needed.
+	lazy *lazy
+}
+
+// lazy is what is derived of the pages of a state; states with the same pages share it.
+type lazy struct {
+	issues      sync.Once
+	jiraPages   map[string][]int32 // by the issue keys that they carry
+	open, whole atomic.Pointer[allowed]
 }
 
 // docRef is a chunk: segment and number in it.
@@ -43,6 +54,8 @@ type segment struct {
 	page   []int32           // of each chunk, index into state.pages
 	gone   []bool            // nil: none
 	memory map[string][]byte // postings of fresh chunks
+	chunks *chunkIndex
+	counts *counts
 	// What is derived when it is first needed, shared by the copies of a segment.
 	vocabulary *vocabulary
 	phrases    *headingList
@@ -117,8 +130,8 @@ func (s *state) pageOf(r docRef) int32 { return s.segments[r.seg].page[r.doc] }
 
 func (s *state) chunkID(r docRef) int64 { return s.segments[r.seg].header.ChunkIDs[r.doc] }
 
-// count sums up what BM25 needs.
-func (s *state) count() {
+// count sums up what BM25 needs, and finds the first chunks of pages; old is the state before.
+func (s *state) count(old *state) {
 	s.docs = 0
 	length := 0
 	for _, seg := range s.segments {
@@ -126,33 +139,110 @@ func (s *state) count() {
 		length += seg.length
 	}
 	s.average = math.Max(1, float64(length)/math.Max(1, float64(s.docs)))
-	s.first = make([]docRef, len(s.pages))
-	for i := range s.first {
-		s.first[i] = noDoc
+	same := 0 // segments at the same place as before
+	for same < min(len(s.segments), len(old.segments)) && s.segments[same].header == old.segments[same].header {
+		same++
 	}
-	for i, seg := range s.segments {
-		for doc, page := range seg.page {
-			if !seg.isGone(doc) && s.first[page] == noDoc {
-				s.first[page] = docRef{seg: int32(i), doc: int32(doc)}
+	if same < len(old.segments) || same == 0 {
+		s.first = make([]docRef, len(s.pages))
+		for i := range s.first {
+			s.first[i] = noDoc
+		}
+		same = 0
+	} else {
+		s.first = grown(old.first, len(s.pages))
+		for i := len(old.first); i < len(s.first); i++ {
+			s.first[i] = noDoc
+		}
+		s.refreshFirst(old, same)
+	}
+	for i, seg := range s.segments[same:] {
+		s.setFirst(int32(same+i), seg)
+	}
+}
+
+func (s *state) setFirst(i int32, seg *segment) {
+	for doc, page := range seg.page {
+		if s.first[page] == noDoc && !seg.isGone(doc) {
+			s.first[page] = docRef{seg: i, doc: int32(doc)}
+		}
+	}
+}
+
+// refreshFirst looks again where the first chunk of a page has gone since.
+func (s *state) refreshFirst(old *state, same int) {
+	lost := map[int32]bool{}
+	for i, seg := range s.segments[:same] {
+		if seg == old.segments[i] {
+			continue
+		}
+		for doc, gone := range seg.gone {
+			if page := seg.page[doc]; gone && s.first[page] == (docRef{seg: int32(i), doc: int32(doc)}) {
+				s.first[page] = noDoc
+				lost[page] = true
+			}
+		}
+	}
+	for page := range lost {
+		for i, seg := range s.segments[:same] {
+			chunks := seg.chunks.of(page)
+			if n := slices.IndexFunc(chunks, func(doc int32) bool { return !seg.isGone(int(doc)) }); n >= 0 {
+				s.first[page] = docRef{seg: int32(i), doc: chunks[n]}
+				break
 			}
 		}
 	}
 }
 
-// indexPages makes the look-ups by label and issue key.
-func (s *state) indexPages() {
-	s.labelPages, s.jiraPages = map[string][]int32{}, map[string][]int32{}
-	for i, p := range s.pages {
-		if !p.live {
-			continue
+// indexLabels makes the look-up of pages by the terms of their labels; changed are the pages, ascending, that differ from
+// old's.
+func (s *state) indexLabels(old *state, changed []int32) {
+	terms := func(pages []*pageInfo, i int32) []string {
+		if int(i) < len(pages) && pages[i].live {
+			return pages[i].labelTerms
 		}
-		for _, t := range p.labelTerms {
-			s.labelPages[t] = append(s.labelPages[t], int32(i))
-		}
-		for _, k := range p.JiraKeys {
-			s.jiraPages[k] = append(s.jiraPages[k], int32(i))
+		return nil
+	}
+	changed = slices.DeleteFunc(changed, func(i int32) bool { return slices.Equal(terms(old.pages, i), terms(s.pages, i)) })
+	next := maps.Clone(old.labelPages)
+	if next == nil {
+		next = map[string][]int32{}
+	}
+	own := map[string]bool{} // lists that are no longer old's
+	for _, i := range changed {
+		for _, t := range slices.Concat(terms(old.pages, i), terms(s.pages, i)) {
+			if own[t] {
+				continue
+			}
+			own[t] = true
+			next[t] = slices.DeleteFunc(slices.Clone(next[t]), func(x int32) bool {
+				_, ok := slices.BinarySearch(changed, x)
+				return ok
+			})
 		}
 	}
+	for _, i := range changed {
+		for _, t := range terms(s.pages, i) {
+			next[t] = append(next[t], i)
+		}
+	}
+	s.labelPages = next
+}
+
+// withIssue returns the pages that carry an issue key.
+func (s *state) withIssue(key string) []int32 {
+	s.lazy.issues.Do(func() {
+		s.lazy.jiraPages = map[string][]int32{}
+		for i, p := range s.pages {
+			if !p.live {
+				continue
+			}
+			for _, k := range p.JiraKeys {
+				s.lazy.jiraPages[k] = append(s.lazy.jiraPages[k], int32(i))
+			}
+		}
+	})
+	return s.lazy.jiraPages[key]
 }
 
 // measure counts the live chunks of a segment.

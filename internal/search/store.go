@@ -109,7 +109,6 @@ type ChunkText struct {
 	Section    string
 	Heading    string // path, joined by " > "
 	Anchor     string
-	Content    string // Markdown
 	Body       string // plain
 	Breadcrumb []byte // JSON: [{"title"}], root first
 }

@@ -41,6 +41,8 @@ func (r *Searcher) vectorSearch(ctx context.Context, s *state, a *allowed, text 
 	if len(q.Vector) == 0 || q.UnknownShare > unknownMost && !force {
 		return &vectorLeg{off: true}, nil
 	}
+	began := time.Now()
+	defer func() { r.observer.Leg(legVector, time.Since(began)) }()
 	ask := NearestQuery{Vector: q.Vector, Model: r.embedder.Model().ID, Limit: vectorHits}
 	narrow := a.chunks*2 < a.all
 	if narrow && a.chunks <= exactChunks {
@@ -95,13 +97,17 @@ func (s *state) hits(a *allowed, near []Near) []vectorHit {
 // embed embeds a text, or remembers.
 func (r *Searcher) embed(ctx context.Context, text string) (embedding.Query, error) {
 	key := r.embedder.Model().ID + "\x00" + text
-	if q, ok := r.queries.get(key); ok {
+	q, ok := r.queries.get(key)
+	r.observer.Cache(cacheQueries, ok)
+	if ok {
 		return q, nil
 	}
+	began := time.Now()
 	q, err := r.embedder.EmbedQuery(ctx, text)
 	if err != nil {
 		return embedding.Query{}, err
 	}
+	r.observer.Leg(legEmbed, time.Since(began))
 	r.queries.put(key, q)
 	return q, nil
 }

@@ -1,5 +1,5 @@
 -- name: Passages :many
-SELECT k.id, k.url, k.section_title, k.heading_path, k.anchor, k.content, k.body_text, p.breadcrumb
+SELECT k.id, k.url, k.section_title, k.anchor, k.body_text, p.breadcrumb
 FROM chunks k JOIN confluence_pages p ON p.source_id = k.source_id AND p.page_id = k.page_id AND NOT p.is_deleted
 WHERE k.id = ANY(@ids::bigint[]);
 

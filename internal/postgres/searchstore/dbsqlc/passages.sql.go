@@ -47,7 +47,7 @@ func (q *Queries) BodyTexts(ctx context.Context, db DBTX, ids []int64) ([]BodyTe
 }
 
 const passages = `-- name: Passages :many
-SELECT k.id, k.url, k.section_title, k.heading_path, k.anchor, k.content, k.body_text, p.breadcrumb
+SELECT k.id, k.url, k.section_title, k.anchor, k.body_text, p.breadcrumb
 FROM chunks k JOIN confluence_pages p ON p.source_id = k.source_id AND p.page_id = k.page_id AND NOT p.is_deleted
 WHERE k.id = ANY($1::bigint[])
 `
@@ -56,9 +56,7 @@ type PassagesRow struct {
 	ID           int64
 	Url          string
 	SectionTitle string
-	HeadingPath  string
 	Anchor       string
-	Content      string
 	BodyText     string
 	Breadcrumb   []byte
 }
@@ -76,9 +74,7 @@ func (q *Queries) Passages(ctx context.Context, db DBTX, ids []int64) ([]Passage
 			&i.ID,
 			&i.Url,
 			&i.SectionTitle,
-			&i.HeadingPath,
 			&i.Anchor,
-			&i.Content,
 			&i.BodyText,
 			&i.Breadcrumb,
 		); err != nil {
