@@ -2,8 +2,8 @@
 // over 8,000 word pieces, computed in this process. Its weights are part of the program. It is small and weak beside a
 // current model; it is there so that search by meaning works out of the box, as a second signal beside the words.
 //
-// Products of matrices run on assembly kernels chosen at start by what the processor can do; plain Go is the fallback
-// and what the kernels are tested against.
+// Products of matrices run on assembly kernels chosen at start by what the processor can do, each checked there before it
+// is used; plain Go is the fallback and what the kernels are tested against.
 package uselite
 
 import (
@@ -52,7 +52,7 @@ var _ embedding.Embedder = (*Model)(nil)
 
 // New loads the model, which takes about a tenth of a second and 30 MB.
 func New(o Options) (*Model, error) {
-	return load(o, kernels()[0])
+	return load(o, soundest(kernels()))
 }
 
 func load(o Options, k *kernel) (*Model, error) {
