@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -22,21 +23,52 @@ import (
 )
 
 // The program with PostgreSQL inside runs in a root folder with nothing in it but the C library, a shell and a password
-// file: migrates, serves, stops in good order, starts again, backs up and restores.
+// file: migrates, serves, stops in good order, starts again, backs up and restores; and the demonstration syncs until
+// a page of it is found, by words and by meaning.
 func TestInEmptyRoot(t *testing.T) {
 	root := emptyRoot(t)
 	run(t, root, "version")
 	run(t, root, "migrate")
-	s := serve(t, root)
-	s.stop(t)
-	s = serve(t, root)
+	run(t, root, "doctor")
+	start(t, root, "serve").stop(t)
+	s := start(t, root, "serve")
 	run(t, root, "backup", "/backup")
 	s.stop(t)
 	run(t, root, "restore", "--data-dir", "/other", "/backup")
 	run(t, root, "user", "list", "--data-dir", "/other")
+
+	s = start(t, root, "demo", "--data-dir", "/demo")
+	for _, mode := range []string{"keyword", "vector"} {
+		find(t, root, "--data-dir", "/demo", "--mode", mode, "scrape interval")
+	}
+	s.stop(t)
 }
 
-// The second test of a bundle: what it says it is, is in it.
+// find searches until there is a hit.
+func find(t *testing.T, root string, args ...string) {
+	t.Helper()
+	begin := time.Now()
+	for {
+		out := run(t, root, append([]string{"search", "--json"}, args...)...)
+		var found struct {
+			Hits     []struct{ Title string }
+			Degraded []string
+		}
+		if err := json.Unmarshal(out, &found); err != nil {
+			t.Fatalf("search printed %q: %v", out, err)
+		}
+		if len(found.Hits) > 0 && len(found.Degraded) == 0 {
+			t.Logf("found %q after %v", found.Hits[0].Title, time.Since(begin).Round(time.Millisecond))
+			return
+		}
+		if time.Since(begin) > time.Minute {
+			t.Fatalf("nothing is found: %s", out)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// What a bundle says it is, is in it.
 func TestEmbedded(t *testing.T) {
 	b, ok, err := pgbundle.Embedded()
 	if err != nil || !ok {
@@ -53,7 +85,7 @@ func TestEmbedded(t *testing.T) {
 		}
 	}
 	for _, extension := range []string{"vector", "pg_trgm", "unaccent"} {
-		if _, err := os.Stat(filepath.Join(bin, "../share/extension", extension+".control")); err != nil {
+		if _, err := os.Stat(filepath.Join(bin, "../share/postgresql/extension", extension+".control")); err != nil {
 			t.Error(err)
 		}
 	}
@@ -164,14 +196,19 @@ func inRoot(ctx context.Context, root string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func run(t *testing.T, root string, args ...string) {
+// run runs a command of the program to its end and returns what it prints.
+func run(t *testing.T, root string, args ...string) []byte {
 	t.Helper()
 	begin := time.Now()
-	out, err := inRoot(t.Context(), root, args...).CombinedOutput()
+	var log bytes.Buffer
+	cmd := inRoot(t.Context(), root, args...)
+	cmd.Stderr = &log
+	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("sluice %s: %v\n%s", strings.Join(args, " "), err, out)
+		t.Fatalf("sluice %s: %v\n%s%s", strings.Join(args, " "), err, out, &log)
 	}
 	t.Logf("sluice %s: %v", strings.Join(args, " "), time.Since(begin).Round(time.Millisecond))
+	return out
 }
 
 // server is a running program.
@@ -180,12 +217,12 @@ type server struct {
 	log *bytes.Buffer
 }
 
-// serve starts the program and waits until it is ready.
-func serve(t *testing.T, root string) *server {
+// start starts the program and waits until it is ready.
+func start(t *testing.T, root string, args ...string) *server {
 	t.Helper()
 	begin := time.Now()
 	address := freeAddress(t)
-	s := &server{cmd: inRoot(t.Context(), root, "serve", "--listen", address), log: &bytes.Buffer{}}
+	s := &server{cmd: inRoot(t.Context(), root, append(args, "--listen", address)...), log: &bytes.Buffer{}}
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
@@ -207,10 +244,10 @@ func serve(t *testing.T, root string) *server {
 		select {
 		case <-tick.C:
 		case <-logged:
-			t.Fatalf("sluice serve ended: %v\n%s", s.cmd.Wait(), s.log)
+			t.Fatalf("sluice %s ended: %v\n%s", args[0], s.cmd.Wait(), s.log)
 		}
 	}
-	t.Logf("ready after %v", time.Since(begin).Round(time.Millisecond))
+	t.Logf("sluice %s: ready after %v", args[0], time.Since(begin).Round(time.Millisecond))
 	return s
 }
 
@@ -220,7 +257,7 @@ func (s *server) stop(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.cmd.Wait(); err != nil {
-		t.Fatalf("sluice serve: %v\n%s", err, s.log)
+		t.Fatalf("%s: %v\n%s", s.cmd, err, s.log)
 	}
 }
 

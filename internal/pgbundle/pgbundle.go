@@ -115,6 +115,8 @@ func extractOne(root *os.Root, header *tar.Header, content io.Reader) error {
 		return errors.Join(root.Mkdir(name, mode), root.Chmod(name, mode))
 	case tar.TypeSymlink:
 		return root.Symlink(header.Linkname, name)
+	case tar.TypeLink: // time zones have many names
+		return root.Link(filepath.Clean(header.Linkname), name)
 	case tar.TypeReg:
 		f, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 		if err != nil {

@@ -49,6 +49,7 @@ func bundle(t *testing.T) Bundle {
 		tar.Header{Typeflag: tar.TypeDir, Name: "./lib/", Mode: 0o755},
 		tar.Header{Typeflag: tar.TypeReg, Name: "./lib/libpq.so.5.17", Mode: 0o644},
 		tar.Header{Typeflag: tar.TypeSymlink, Name: "./lib/libpq.so.5", Linkname: "libpq.so.5.17", Mode: 0o777},
+		tar.Header{Typeflag: tar.TypeLink, Name: "./lib/other.so", Linkname: "./lib/libpq.so.5.17", Mode: 0o644},
 	)}
 }
 
@@ -76,9 +77,11 @@ func TestUnpack(t *testing.T) {
 			t.Errorf("%s: %v, want mode %v", name, err, mode)
 		}
 	}
-	raw, err := os.ReadFile(filepath.Join(parent, b.Name(), "lib/libpq.so.5"))
-	if err != nil || string(raw) != "content of ./lib/libpq.so.5.17" {
-		t.Errorf("content = %q, %v", raw, err)
+	for _, name := range []string{"lib/libpq.so.5", "lib/other.so"} {
+		raw, err := os.ReadFile(filepath.Join(parent, b.Name(), name))
+		if err != nil || string(raw) != "content of ./lib/libpq.so.5.17" {
+			t.Errorf("%s: content = %q, %v", name, raw, err)
+		}
 	}
 }
 
@@ -89,6 +92,7 @@ func TestUnpackLeavesNothingHalfDone(t *testing.T) {
 	for name, archive := range map[string][]byte{
 		"cut short": whole.archive[:len(whole.archive)-20],
 		"outside":   pack(t, tar.Header{Typeflag: tar.TypeReg, Name: "../outside", Mode: 0o644}),
+		"link out":  pack(t, tar.Header{Typeflag: tar.TypeLink, Name: "./hosts", Linkname: "../../../../../../etc/hosts", Mode: 0o644}),
 		"device":    pack(t, tar.Header{Typeflag: tar.TypeFifo, Name: "./pipe", Mode: 0o644}),
 	} {
 		t.Run(name, func(t *testing.T) {

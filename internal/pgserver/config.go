@@ -53,11 +53,12 @@ func (c cluster) writeConfig() error {
 }
 
 // localeArgs choose a locale that knows all of Unicode's letters and never changes its order, so that an upgrade of the
-// system's C library cannot damage an index.
+// system's C library cannot damage an index. From 17 on the server brings it along: a machine may have a C library
+// without a single locale.
 func (c cluster) localeArgs() []string {
 	switch {
 	case c.install.major >= 17:
-		return []string{"--locale-provider=builtin", "--locale=C.UTF-8"}
+		return []string{"--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"}
 	case runtime.GOOS == "darwin":
 		return []string{"--locale=en_US.UTF-8"}
 	default:
