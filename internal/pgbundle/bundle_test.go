@@ -97,15 +97,7 @@ func emptyRoot(t *testing.T) string {
 	if os.Getuid() != 0 {
 		t.Fatal("needs root, for chroot and mount")
 	}
-	root, err := os.MkdirTemp("", "bundle-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(root); err != nil {
-			t.Error(err)
-		}
-	})
+	root := t.TempDir()
 	if err := os.Chmod(root, 0o755); err != nil {
 		t.Fatal(err)
 	}
