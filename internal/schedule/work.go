@@ -82,7 +82,7 @@ func (w *runWorker) Work(ctx context.Context, job *river.Job[runArgs]) error {
 }
 
 // catchUp queues what was asked for while a run went on, which no second run of the source could be queued for: a comparison
-// after the rules about restricted pages changed, pages made again after the language did. What is missed here, because the
+// after the rules about restricted pages changed, pages made again after the language did. What is missed here because the
 // process ends, the next regular run and the housekeeping do.
 func (s *Scheduler) catchUp(ctx context.Context, before spacesync.Source) error {
 	src, err := s.Store.SyncSource(ctx, before.ID)
