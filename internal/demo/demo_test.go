@@ -158,6 +158,8 @@ func TestLinksForPeopleShowThePage(t *testing.T) {
 		"a home page":       {"/wiki/spaces/OPS/overview", 200, "three in the morning"},
 		"a restricted page": {"/wiki/spaces/SHOP/pages/" + d.ids["SHOP/Fraud scoring"], 404, "may not see it"},
 		"no page":           {"/wiki/spaces/SHOP/pages/1/x", 404, "no such page"},
+		"an issue":          {"/browse/OPS-97", 200, "Runbook: PostgreSQL connections exhausted"},
+		"no issue":          {"/browse/nothing", 404, "no such page"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

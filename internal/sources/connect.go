@@ -156,7 +156,7 @@ func (s *Service) Connection(ctx context.Context, id string) (Connection, error)
 }
 
 // UpdateConnection changes a connection for all of its sources. A new token or e-mail is tried first, and is refused
-// where it does not work.
+// where it does not work. An empty JIRA address takes the links from issue keys.
 func (s *Service) UpdateConnection(ctx context.Context, id string, ch ConnectionChange) (Connection, error) {
 	access, err := s.Access(ctx, id)
 	if err != nil && (!errors.Is(err, wiki.ErrCredentials) || ch.APIToken == nil) {
@@ -169,7 +169,14 @@ func (s *Service) UpdateConnection(ctx context.Context, id string, ch Connection
 		}
 		access = Access{Connection: stored.Connection}
 	}
-	u := ConnectionUpdate{Name: ch.Name, JiraBaseURL: ch.JiraBaseURL}
+	u := ConnectionUpdate{Name: ch.Name}
+	if ch.JiraBaseURL != nil {
+		jira, err := checkJira(*ch.JiraBaseURL)
+		if err != nil {
+			return Connection{}, err
+		}
+		u.JiraBaseURL = &jira
+	}
 	if ch.JiraProjects != nil {
 		u.JiraProjects = []string{}
 		for _, key := range *ch.JiraProjects {

@@ -93,6 +93,13 @@ func (s *Service) newAccess(ctx context.Context, n *NewSource) (Access, error) {
 		}
 		access = Access{Connection: Connection{BaseURL: c.BaseURL, Deployment: c.Deployment, Email: c.Email}, Token: c.APIToken}
 	}
+	jira, err := checkJira(n.JiraBaseURL)
+	if invalid, ok := errors.AsType[*wiki.InvalidError](err); ok {
+		bad.Fields = append(bad.Fields, invalid.Fields...)
+	}
+	if n.JiraBaseURL = jira; jira == "" {
+		n.JiraBaseURL = jiraOf(access.Deployment, access.BaseURL)
+	}
 	n.SpaceKey = strings.TrimSpace(n.SpaceKey)
 	if n.SpaceKey == "" {
 		add("space_key", "is required")

@@ -14,6 +14,7 @@ func (s *Site) routes() http.Handler {
 		s.routesV2(api)
 		mux.HandleFunc("GET /_edge/tenant_info", s.tenantInfo)
 		mux.HandleFunc("GET /_media/{token}/{name...}", s.media)
+		mux.HandleFunc("GET /browse/{key}", s.issue)
 		mux.HandleFunc("/api/v2/", func(w http.ResponseWriter, _ *http.Request) {
 			writeHTML(w, http.StatusNotFound, htmlNotFound)
 		})

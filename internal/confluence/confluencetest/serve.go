@@ -71,8 +71,8 @@ func (s *Site) stripBase(path string) (rest string, gateway, ok bool) {
 		switch {
 		case strings.HasPrefix(path, "/_edge/"), strings.HasPrefix(path, "/_media/"):
 			return path, false, true
-		case path == "/":
-			return "/", false, true
+		case path == "/", strings.HasPrefix(path, "/browse/"):
+			return path, false, true
 		}
 		if rest, ok := strings.CutPrefix(path, "/ex/confluence/"+s.options.CloudID); ok {
 			path, gateway = rest, true

@@ -13,6 +13,7 @@ var (
 	pagePath    = regexp.MustCompile(`^/spaces/[^/]+/(?:pages|folder|whiteboard|database|embed|blog/\d+/\d+/\d+)/(\d+)`)
 	spacePath   = regexp.MustCompile(`^/(?:spaces|display)/([^/]+)(?:/overview)?/?$`)
 	displayPath = regexp.MustCompile(`^/display/([^/]+)/(.+)$`)
+	issueKey    = regexp.MustCompile(`^[A-Z][A-Z0-9]+-\d+$`)
 )
 
 // web shows what links for people lead to: pages, folders, spaces.
@@ -49,6 +50,31 @@ func (s *Site) web(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.writeMissing(w)
+}
+
+// issue stands in for the JIRA that shares a Cloud site's host: it names the issue and the pages that mention it.
+func (s *Site) issue(w http.ResponseWriter, r *http.Request) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	u := s.users[s.secrets[credential(r, s.options.DataCenter)]]
+	key := r.PathValue("key")
+	if !issueKey.MatchString(key) {
+		s.writeMissing(w)
+		return
+	}
+	word := regexp.MustCompile(`\b` + regexp.QuoteMeta(key) + `\b`)
+	var items []string
+	for _, x := range s.contents {
+		if (x.typ == typePage || x.typ == typeBlogPost) && s.visible(u, x) && word.MatchString(x.body()) {
+			items = append(items, "<li>"+s.anchor(x)+"</li>")
+		}
+	}
+	slices.Sort(items)
+	body := `<p class="meta">An issue in the JIRA of this site.</p>`
+	if len(items) > 0 {
+		body += "<h2>Mentioned on</h2><ul>" + strings.Join(items, "") + "</ul>"
+	}
+	s.writePage(w, key, "", body)
 }
 
 func (s *Site) byTitle(key, title string) *content {

@@ -31,7 +31,7 @@ type createSourceBody struct {
 	DeletionCheckStrategy string `json:"deletion_check_strategy,omitempty" enum:"weekly_reconciliation,every_sync,on_demand" default:"weekly_reconciliation" doc:"When deleted pages are looked for."`
 	RestrictedPages       string `json:"restricted_pages,omitempty" enum:"skip,include" default:"skip" doc:"Whether pages that not everybody may read are stored; admins alone find them."`
 	TextLanguage          string `json:"text_language,omitempty" doc:"Text search configuration, such as english or simple."`
-	JiraBaseURL           string `json:"jira_base_url,omitempty" doc:"Where issue keys link to. Empty: found out."`
+	JiraBaseURL           string `json:"jira_base_url,omitempty" doc:"Where issue keys link to, for a new connection. Empty: the same host for Cloud; for Data Center issue keys then have no link."`
 	SyncNow               *bool  `json:"sync_now,omitempty" default:"true" doc:"Start the first sync at once."`
 }
 

@@ -341,7 +341,7 @@ func advancedFields(form url.Values) []views.Field {
 	return []views.Field{
 		{Name: "restricted_pages", Label: "Restricted pages", Value: orElse(form.Get("restricted_pages"), string(sources.Skip)), Options: restrictedOptions(), Hint: "Pages only some people may view in Confluence."},
 		{Name: "text_language", Label: "Language of the text", Value: orElse(form.Get("text_language"), "english"), Options: languageOptions(), Hint: "Decides how words are matched."},
-		{Name: "jira_base_url", Label: "JIRA address", Value: form.Get("jira_base_url"), Type: "url", Placeholder: "https://example.atlassian.net", Hint: "Where issue keys lead; without it they have no link."},
+		{Name: "jira_base_url", Label: "JIRA address", Value: form.Get("jira_base_url"), Type: "url", Placeholder: "https://example.atlassian.net", Hint: "Where issue keys lead. Empty: the site itself for Cloud, no links for Data Center."},
 	}
 }
 

@@ -295,7 +295,7 @@ func (p *Pages) connectionForm(c echo.Context, status int, faults map[string]str
 	}
 	view.Fields = append(view.Fields,
 		views.Field{Name: "api_token", Label: "API token", Type: "password", Autocomplete: "off", Placeholder: "unchanged", Hint: "Leave empty to keep the present one."},
-		views.Field{Name: "jira_base_url", Label: "JIRA address", Type: "url", Value: values.Get("jira_base_url"), Placeholder: "https://example.atlassian.net", Hint: "Where issue keys lead; without it they have no link."},
+		views.Field{Name: "jira_base_url", Label: "JIRA address", Type: "url", Value: values.Get("jira_base_url"), Placeholder: "https://example.atlassian.net", Hint: "Where issue keys lead. Empty: they filter, but have no link."},
 		views.Field{Name: "jira_projects", Label: "JIRA project keys", Value: values.Get("jira_projects"), Placeholder: "OPS, WEB", Hint: "Only these are taken for issue keys in text; empty: every key that looks like one."},
 	)
 	rest := withFaults(view.Fields, faults)

@@ -2,8 +2,8 @@
 //
 //	go run ./internal/server/pages/pagestest/screenshots -base http://127.0.0.1:8080 -email a@example.org -password … -query "scrape interval" -out docs/screenshots
 //
-// The page, source and run are the first that the search and the dashboard link to. With -path, that one page is taken
-// instead, under the name page.
+// The page, source and run are the first that the search and the dashboard link to. Arguments of the form name=/path
+// take those pages instead.
 package main
 
 import (
@@ -21,10 +21,11 @@ import (
 )
 
 type options struct {
-	base, email, password, query, out, path, name, themes string
-	width, height                                         int64
-	full                                                  bool
-	scale                                                 float64
+	base, email, password, query, out, themes string
+	width, height                             int64
+	full                                      bool
+	scale                                     float64
+	pages                                     []string // name=/path
 }
 
 func main() {
@@ -34,14 +35,13 @@ func main() {
 	flag.StringVar(&o.password, "password", "", "its password")
 	flag.StringVar(&o.query, "query", "how do I", "what to search for")
 	flag.StringVar(&o.out, "out", "docs/screenshots", "folder for the pictures")
-	flag.StringVar(&o.path, "path", "", "take only this path")
-	flag.StringVar(&o.name, "name", "page", "name of the picture of -path")
 	flag.StringVar(&o.themes, "themes", "light,dark", "themes, separated by commas")
 	flag.Int64Var(&o.width, "width", 1280, "width of the window in pixels")
 	flag.Int64Var(&o.height, "height", 860, "height of the window in pixels")
 	flag.Float64Var(&o.scale, "scale", 1.5, "pixels of the picture for each pixel of the page")
 	flag.BoolVar(&o.full, "full", false, "the whole length of the page, not only the window")
 	flag.Parse()
+	o.pages = flag.Args()
 	if err := run(o); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
 		os.Exit(1)
@@ -63,7 +63,7 @@ func run(o options) error {
 	defer stop()
 	ctx, cancel := chromedp.NewContext(alloc)
 	defer cancel()
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	if o.email != "" {
 		if err := signIn(ctx, o); err != nil {
@@ -93,10 +93,18 @@ func signIn(ctx context.Context, o options) error {
 
 type target struct{ name, url string }
 
-// find returns what to take: the pages that stand for the program, or the one that was asked for.
+// find returns what to take: the pages that stand for the program, or those that were asked for.
 func find(ctx context.Context, o options) ([]target, error) {
-	if o.path != "" {
-		return []target{{o.name, o.base + o.path}}, nil
+	if len(o.pages) > 0 {
+		targets := make([]target, 0, len(o.pages))
+		for _, page := range o.pages {
+			name, path, found := strings.Cut(page, "=")
+			if !found {
+				return nil, fmt.Errorf("%q is not of the form name=/path", page)
+			}
+			targets = append(targets, target{name, o.base + path})
+		}
+		return targets, nil
 	}
 	search := o.base + "/?q=" + url.QueryEscape(o.query)
 	hit, err := linkOn(ctx, search, "[data-hit-link]")
