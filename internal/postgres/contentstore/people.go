@@ -3,6 +3,7 @@ package contentstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -29,6 +30,8 @@ func (s *Store) UserNames(ctx context.Context, connectionID string, ids []string
 // SaveUsers keeps display names; each id may occur once.
 func (s *Store) SaveUsers(ctx context.Context, connectionID string, users []wiki.User) error {
 	p := dbsqlc.SaveUsersParams{ConnectionID: connectionID}
+	// Runs of several spaces of a site save the same people at once; in one order they wait instead of blocking each other.
+	users = slices.SortedFunc(slices.Values(users), func(a, b wiki.User) int { return strings.Compare(a.ID, b.ID) })
 	for _, u := range users {
 		p.Ids = append(p.Ids, u.ID)
 		p.Names = append(p.Names, u.DisplayName)
@@ -52,6 +55,7 @@ func (s *Store) JiraProjects(ctx context.Context, connectionID string) ([]string
 // AddJiraProjects adds to them. Stored pages that may name issues of a new project in their text are marked to be
 // processed again.
 func (s *Store) AddJiraProjects(ctx context.Context, connectionID string, keys []string) error {
+	keys = slices.Sorted(slices.Values(keys)) // for the reason that SaveUsers gives
 	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
 		added, err := s.q.AddJiraProjects(ctx, tx, dbsqlc.AddJiraProjectsParams{ConnectionID: connectionID, Keys: keys})
 		if err != nil || len(added) == 0 {
