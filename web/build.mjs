@@ -45,5 +45,5 @@ try {
 
 copyFileSync("node_modules/htmx.org/dist/htmx.min.js", "static/htmx.js");
 copyFileSync("node_modules/idiomorph/dist/idiomorph-ext.min.js", "static/idiomorph.js");
-mkdirSync("../internal/server/pages/testdata", { recursive: true });
-copyFileSync("node_modules/axe-core/axe.min.js", "../internal/server/pages/testdata/axe.min.js");
+mkdirSync("../internal/browsertest", { recursive: true });
+copyFileSync("node_modules/axe-core/axe.min.js", "../internal/browsertest/axe.min.js");

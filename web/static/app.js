@@ -325,6 +325,11 @@
 
   const setUp = () => {
     $$("input[data-suggest]").forEach(combo);
+    // On a narrow screen the tab of this page may lie beyond the edge.
+    $$(".tabs").forEach((row) => {
+      const tab = $("[aria-current]", row);
+      if (tab) row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+    });
     countPicked();
     const query = new URLSearchParams(location.search).get("q");
     if (query && $("[data-hit]")) remember(query.trim());

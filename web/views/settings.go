@@ -95,16 +95,19 @@ type ConnectionPage struct {
 	Checked Stamp
 }
 
-// ModelPage is the embedding model.
+// ModelPage is the embedding model and how far it has come.
 type ModelPage struct {
-	Head     SettingsHead
+	Head SettingsHead
+	Live Live
+}
+
+// ModelStateView is the model and its progress.
+type ModelStateView struct {
 	Facts    []Param
 	Totals   []Fact
 	Alerts   []Alert
 	Progress *Progress
 	State    Badge
-	Polling  bool
-	ETag     string
 }
 
 // SystemPage is the health of the parts.
@@ -142,18 +145,19 @@ type AuditRow struct {
 
 // AnalyticsPage says what is searched.
 type AnalyticsPage struct {
-	Head    SettingsHead
-	On      bool
-	Periods []Tab
-	Spaces  []Option
-	Space   string
-	Period  string
-	Totals  []Fact
-	Days    []SparkBar
-	DaysMax string
-	Top     []QueryRow
-	BySpace []QueryRow
-	Missing []QueryRow
+	Head              SettingsHead
+	On                bool
+	Periods           []Tab
+	Spaces            []Option
+	Space             string
+	Period            string
+	Totals            []Fact
+	Days              []SparkBar
+	DaysMax           string
+	FirstDay, LastDay string
+	Top               []QueryRow
+	BySpace           []QueryRow
+	Missing           []QueryRow
 }
 
 // QueryRow is one query and how often it was asked.

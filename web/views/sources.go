@@ -2,17 +2,14 @@ package views
 
 // SourcesPage is the dashboard.
 type SourcesPage struct {
-	Live SourcesLive
+	Live Live
 }
 
-// SourcesLive is the part of the dashboard that is polled while something runs.
-type SourcesLive struct {
-	Polling  bool
-	ETag     string // of this state; an equal poll answers 304
-	Totals   []Fact
-	Alerts   []Alert
-	Rows     []SourceRow
-	Announce string // read out when it changes
+// SourcesTableView is the content of the dashboard.
+type SourcesTableView struct {
+	Totals []Fact
+	Alerts []Alert
+	Rows   []SourceRow
 }
 
 // SourceRow is one source in the dashboard.
@@ -58,6 +55,8 @@ type SparkBar struct {
 type Chart struct {
 	Bars  []ChartBar
 	Max   string // top of the count axis
+	First string // when the oldest run began
+	Last  string // when the newest run began
 	MaxS  string // top of the duration axis
 	Label string // what it shows, in words
 }
@@ -86,24 +85,20 @@ type SourceHead struct {
 // SourcePage is the overview of a source.
 type SourcePage struct {
 	Head  SourceHead
-	Live  SourceLive
+	Live  Live
 	Chart Chart
 	Runs  []RunRow
 	Facts []Param // settings in brief
 }
 
-// SourceLive is the polled part of a source's overview.
-type SourceLive struct {
-	URL      string
-	Polling  bool
-	ETag     string
+// SourceStateView is the state of a source and its figures.
+type SourceStateView struct {
 	State    Badge
 	Progress *Progress
 	RunURL   string
 	Note     string
 	Summary  string // what the last run did
 	Facts    []Fact
-	Announce string
 }
 
 // RunRow is one run in a list.
@@ -167,6 +162,7 @@ type TreePage struct {
 // TreeRow is one stored page.
 type TreeRow struct {
 	Title, URL, OpenURL, PageID string // OpenURL: its children
+	Below                       bool   // it stands under the row above: the tree of a space with one root is opened
 	State                       Badge
 	Type                        string
 	Updated                     Stamp
@@ -190,18 +186,16 @@ type SourceSettingsPage struct {
 type RunPage struct {
 	Source LinkText
 	ID     string
-	Live   RunLive
+	Live   Live
 }
 
-// RunLive is the polled part of a run's page.
-type RunLive struct {
-	URL       string
+// RunStateView is all of a run.
+type RunStateView struct {
 	CancelURL string
-	Polling   bool
-	ETag      string
+	Running   bool
 	Title     string
 	State     Badge
-	Trigger   string
+	Trigger   string // "by the schedule"
 	Started   Stamp
 	Duration  string
 	Alerts    []Alert
@@ -213,7 +207,6 @@ type RunLive struct {
 	Errors    []FailureRow
 	ErrorsAll More
 	Log       []LogRow
-	Announce  string
 }
 
 // PhaseStep is one phase of a run.

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -13,7 +14,9 @@ import (
 )
 
 // passwordHint is shown beside every new password.
-const passwordHint = "At least 10 characters; a few unrelated words are good."
+func passwordHint() string {
+	return fmt.Sprintf("At least %d characters; a few unrelated words are good.", auth.MinPassword)
+}
 
 // showSignIn is the form; who is signed in already goes on.
 func (p *Pages) showSignIn(c echo.Context) error {
@@ -87,7 +90,7 @@ func (p *Pages) setUpForm(c echo.Context, status int, faults map[string]string, 
 		{Name: "code", Label: "One-time code", Value: c.FormValue("code"), Autocomplete: "one-time-code", Required: true, Autofocus: true, Hint: "Printed in the log at start."},
 		{Name: "email", Label: "E-mail", Type: "email", Value: c.FormValue("email"), Autocomplete: "username", Required: true},
 		{Name: "name", Label: "Name", Value: c.FormValue("name"), Autocomplete: "name"},
-		{Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Required: true, Hint: passwordHint},
+		{Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Required: true, Hint: passwordHint()},
 	}}
 	if rest := withFaults(view.Fields, faults); rest != "" {
 		view.Error = &views.Alert{Tone: views.Bad, Text: rest}
@@ -131,7 +134,7 @@ func (p *Pages) linkForm(c echo.Context, status int, faults map[string]string) e
 	if !view.Reset {
 		view.Fields = append(view.Fields, views.Field{Name: "name", Label: "Your name", Value: orElse(c.FormValue("name"), link.Name), Autocomplete: "name"})
 	}
-	view.Fields = append(view.Fields, views.Field{Name: "password", Label: "New password", Type: "password", Autocomplete: "new-password", Required: true, Hint: passwordHint})
+	view.Fields = append(view.Fields, views.Field{Name: "password", Label: "New password", Type: "password", Autocomplete: "new-password", Required: true, Hint: passwordHint()})
 	if rest := withFaults(view.Fields, faults); rest != "" {
 		view.Error = &views.Alert{Tone: views.Bad, Text: rest}
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -53,7 +54,7 @@ func (p *Pages) showAnalytics(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	usageView(&view, usage)
+	usageView(&view, everyDay(usage, since, p.Now()))
 	spaces, err := p.Instance.Spaces(ctx, since)
 	if err != nil {
 		return err
@@ -76,6 +77,22 @@ func (p *Pages) queryRows(c echo.Context, filter instance.AnalyticsFilter) ([]vi
 	return rows, nil
 }
 
+// everyDay fills the days on which nobody searched, from since to now: the chart shows the whole period.
+func everyDay(usage []instance.DayCount, since, now time.Time) []instance.DayCount {
+	byDay := map[string]instance.DayCount{}
+	for _, day := range usage {
+		byDay[day.Day.UTC().Format(time.DateOnly)] = day
+	}
+	var all []instance.DayCount
+	const oneDay = 24 * time.Hour
+	for at := since.UTC().Truncate(oneDay).Add(oneDay); !at.After(now.UTC()); at = at.Add(oneDay) {
+		day := byDay[at.Format(time.DateOnly)]
+		day.Day = at
+		all = append(all, day)
+	}
+	return all
+}
+
 // usageView sums up the days and scales their bars.
 func usageView(view *views.AnalyticsPage, usage []instance.DayCount) {
 	var searches, missed, degraded, most int
@@ -85,13 +102,21 @@ func usageView(view *views.AnalyticsPage, usage []instance.DayCount) {
 		most, slowest = max(most, day.Searches), max(slowest, day.MedianMS)
 	}
 	for _, day := range usage {
-		bar := views.SparkBar{Title: fmt.Sprintf("%s: %s, %d without result, median %s", day.Day.Format("2 Jan 2006"), plural(day.Searches, "search"), day.WithoutResult, duration(day.MedianMS/1000))}
-		if most > 0 {
+		bar := views.SparkBar{Title: day.Day.Format("2 Jan 2006") + ": no search"}
+		if day.Searches > 0 {
+			bar.Title = fmt.Sprintf("%s: %s, %d without result, median %s", day.Day.Format("2 Jan 2006"), plural(day.Searches, "search"), day.WithoutResult, duration(day.MedianMS/1000))
 			bar.Height = float64(day.Searches) / float64(most)
 		}
 		view.Days = append(view.Days, bar)
 	}
-	view.DaysMax = "at most " + count(most) + " a day"
+	if searches > 0 {
+		view.DaysMax = "at most " + count(most) + " a day"
+	} else {
+		view.Days = nil
+	}
+	if len(usage) > 0 {
+		view.FirstDay, view.LastDay = usage[0].Day.Format("2 Jan"), usage[len(usage)-1].Day.Format("2 Jan")
+	}
 	view.Totals = []views.Fact{
 		{Label: "Searches", Value: count(searches)},
 		{Label: "Without any result", Value: count(missed), Hint: share(missed, searches)},

@@ -1,19 +1,11 @@
 package pages_test
 
 import (
-	_ "embed"
-	"encoding/json"
-	"fmt"
-	"strings"
 	"testing"
 
+	"github.com/sluicehq/sluice/internal/browsertest"
 	"github.com/sluicehq/sluice/internal/server/pages/pagestest"
 )
-
-// axe is axe-core, which checks a page against the rules of WCAG.
-//
-//go:embed testdata/axe.min.js
-var axe string
 
 // everyPage is the address of each page in its interesting states, by name.
 var everyPage = map[string]string{
@@ -29,77 +21,45 @@ var everyPage = map[string]string{
 	"model": "/settings/model", "system": "/settings/system", "audit": "/settings/audit", "audit with a wrong date": "/settings/audit?after=yesterday", "searches": "/settings/searches", "not found": "/nowhere",
 }
 
-// TestEveryPage opens every page narrow and wide, light and dark: nothing scrolls sideways, and axe finds no fault, once in
-// each theme.
+// TestEveryPage opens every page at each width: nothing scrolls sideways or moves, and axe finds no fault in either theme.
 func TestEveryPage(t *testing.T) {
 	t.Parallel()
-	for _, w := range []window{{width: 390, theme: "light", axe: true}, {width: 390, theme: "dark"}, {width: 1280, theme: "dark", axe: true}, {width: 1920, theme: "light"}} {
-		t.Run(fmt.Sprintf("%d %s", w.width, w.theme), func(t *testing.T) {
+	for _, width := range []int64{390, 1280, 1920} {
+		t.Run(widthName(width), func(t *testing.T) {
 			t.Parallel()
-			w.signIn = pagestest.AdminEmail
-			b := open(t, w)
+			b := open(t, browsertest.Window{Width: width}, pagestest.AdminEmail)
 			for name, path := range everyPage {
-				b.visit(path)
-				b.check(name, w.axe)
+				b.Visit(path)
+				if width == 1920 { // laid out as at 1280
+					b.Check(name)
+				} else {
+					b.CheckAccess(name)
+				}
 			}
 		})
 	}
 }
 
-// TestPagesBeforeSignIn is TestEveryPage for visitors without a session.
-func TestPagesBeforeSignIn(t *testing.T) {
+// TestPagesOfOthers is TestEveryPage for readers, also where pages are for administrators, and for visitors without a
+// session.
+func TestPagesOfOthers(t *testing.T) {
 	t.Parallel()
-	for _, w := range []window{{width: 390, theme: "dark"}, {width: 1280, theme: "light"}} {
-		t.Run(fmt.Sprintf("%d %s", w.width, w.theme), func(t *testing.T) {
+	for _, width := range []int64{390, 1280} {
+		t.Run(widthName(width), func(t *testing.T) {
 			t.Parallel()
-			b := open(t, w)
+			b := open(t, browsertest.Window{Width: width}, pagestest.ReaderEmail)
+			for name, path := range map[string]string{"search as a reader": "/?q=scrape", "account of a reader": "/settings", "tokens of a reader": "/settings/tokens", "forbidden": "/sources"} {
+				b.Visit(path)
+				b.CheckAccess(name)
+			}
+			b = open(t, browsertest.Window{Width: width}, "")
 			for _, path := range []string{"/sign-in", "/sign-in?next=/sources", "/invitation/welcome", "/invitation/used-up"} {
-				b.visit(path)
-				b.check(path, true)
+				b.Visit(path)
+				b.CheckAccess(path)
 			}
 			b.site.Accounts.SetFresh(true)
-			b.visit("/set-up")
-			b.check("set-up", true)
+			b.Visit("/set-up")
+			b.CheckAccess("set-up")
 		})
 	}
-}
-
-// check holds what is true of every page; axe, which takes most of the time, only where it is asked for.
-func (b *bundle) check(name string, withAxe bool) {
-	b.Helper()
-	if over := eval[int](b, `Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) - innerWidth`); over > 0 {
-		b.Errorf("%s: scrolls sideways by %d px: %s", name, over, eval[string](b, widest))
-	}
-	if title := eval[string](b, `document.title`); !strings.HasSuffix(title, "Sluice") {
-		b.Errorf("%s: title %q", name, title)
-	}
-	if n := eval[int](b, `document.querySelectorAll("h1").length`); n != 1 {
-		b.Errorf("%s: %d h1 elements", name, n)
-	}
-	if inline := eval[int](b, `document.querySelectorAll("[style],style,script:not([src])").length`); inline != 0 {
-		b.Errorf("%s: %d inline styles or scripts", name, inline)
-	}
-	if !withAxe {
-		return
-	}
-	for _, violation := range b.axe() {
-		b.Errorf("%s: %s", name, violation)
-	}
-}
-
-// widest names the elements that reach beyond the window.
-const widest = `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".overflow-x-auto,.table-box,.scroll,pre,.tabs,.log"))
-	.slice(0, 3).map(e => e.tagName + "." + e.className).join(", ")`
-
-// axe runs axe-core on the page, with the rules of WCAG 2.2 A and AA and its best practices.
-func (b *bundle) axe() []string {
-	b.Helper()
-	eval[bool](b, axe+";true")
-	b.do(chromedpAwait(`axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"]}).then(r => { window.axeResult = JSON.stringify(
-		r.violations.map(v => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + " " + (n.any[0] ? n.any[0].message : "")).join(" | "))) ; return true })`))
-	var violations []string
-	if err := json.Unmarshal([]byte(eval[string](b, `window.axeResult`)), &violations); err != nil {
-		b.Fatal(err)
-	}
-	return violations
 }

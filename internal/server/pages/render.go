@@ -2,8 +2,6 @@ package pages
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"strings"
@@ -65,26 +63,6 @@ func (p *Pages) render(c echo.Context, status int, page templ.Component) error {
 		header.Set(echo.HeaderCacheControl, "private, no-cache")
 	}
 	return c.HTMLBlob(status, buf.Bytes())
-}
-
-// renderLive writes a polled fragment, or 304 when the browser shows this state already.
-func (p *Pages) renderLive(c echo.Context, tag string, part templ.Component) error {
-	header := c.Response().Header()
-	header.Set("ETag", tag)
-	header.Set("Sluice-Version", p.Assets.Version())
-	if c.Request().Header.Get("If-None-Match") == tag {
-		return c.NoContent(http.StatusNotModified)
-	}
-	return p.render(c, http.StatusOK, part)
-}
-
-// stateTag is the ETag of a fragment's content.
-func (p *Pages) stateTag(c echo.Context, part templ.Component) (string, error) {
-	hash := sha256.New()
-	if err := part.Render(c.Request().Context(), hash); err != nil {
-		return "", err
-	}
-	return `"` + p.Assets.Version() + "-" + hex.EncodeToString(hash.Sum(nil)[:8]) + `"`, nil
 }
 
 // isFragment reports whether htmx asks for a part of the page; a restored history entry wants the whole.

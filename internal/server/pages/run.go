@@ -43,25 +43,24 @@ func (p *Pages) runLive(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.renderLive(c, live.ETag, views.RunLivePart(live))
+	return p.renderLive(c, live)
 }
 
-func (p *Pages) runView(c echo.Context, run sources.Run) (views.RunLive, error) {
+func (p *Pages) runView(c echo.Context, run sources.Run) (views.Live, error) {
 	now := p.Now()
 	active := run.State == sources.RunQueued || run.State == sources.RunRunning
-	live := views.RunLive{
-		URL: runURL(run.ID) + "/live", Polling: active, Title: runTitle(run), State: runBadge(run.State), Trigger: triggerText(run.Trigger),
-		Started: stamp(run.QueuedAt, now), Phases: phases(run), Announce: "Run " + runBadge(run.State).Text + ".",
+	view := views.RunStateView{
+		Running: active, Title: runTitle(run), State: runBadge(run.State), Trigger: startedBy(run.Trigger), Started: stamp(run.QueuedAt, now), Phases: phases(run),
 	}
 	if active {
 		progress := progressView(run)
-		live.Progress, live.CancelURL = &progress, sourceURL(run.SourceID)+"/cancel"
+		view.Progress, view.CancelURL = &progress, sourceURL(run.SourceID)+"/cancel"
 	}
 	if run.StartedAt != nil {
-		live.Started, live.Duration = stamp(*run.StartedAt, now), duration(run.DurationSeconds)
+		view.Started, view.Duration = stamp(*run.StartedAt, now), duration(run.DurationSeconds)
 	}
-	live.Alerts = runAlerts(run)
-	live.Pages = []views.Fact{
+	view.Alerts = runAlerts(run)
+	view.Pages = []views.Fact{
 		{Label: "Listed", Value: count(run.PagesListed)},
 		{Label: "Created", Value: count(run.PagesCreated)},
 		{Label: "Updated", Value: count(run.PagesUpdated)},
@@ -70,30 +69,30 @@ func (p *Pages) runView(c echo.Context, run sources.Run) (views.RunLive, error) 
 		{Label: "Deleted", Value: count(run.PagesDeleted)},
 		{Label: "Failed", Value: count(run.PagesFailed), Tone: toneIf(run.PagesFailed > 0, views.Bad)},
 	}
-	live.Chunks = []views.Fact{
-		{Label: "Created", Value: count(run.ChunksCreated)}, {Label: "Kept", Value: count(run.ChunksKept), Hint: "text unchanged"}, {Label: "Deleted", Value: count(run.ChunksDeleted)},
+	view.Chunks = []views.Fact{
+		{Label: "Created", Value: count(run.ChunksCreated)}, {Label: "Unchanged", Value: count(run.ChunksKept)}, {Label: "Deleted", Value: count(run.ChunksDeleted)},
 	}
-	live.Calls = []views.Fact{
+	view.Calls = []views.Fact{
 		{Label: "Requests", Value: count(run.APICalls)},
 		{Label: "Repeated", Value: count(run.APIRetries)},
 		{Label: "Errors", Value: count(run.APIErrors), Tone: toneIf(run.APIErrors > 0, views.Warn)},
 		{Label: "Received", Value: size(run.BytesReceived)},
 	}
 	for _, e := range run.Errors {
-		live.Errors = append(live.Errors, runError(run.SourceID, e, now))
+		view.Errors = append(view.Errors, runError(run.SourceID, e, now))
 	}
 	if run.PagesFailed > len(run.Errors) || len(run.Errors) >= 50 {
-		live.ErrorsAll = views.More{URL: runURL(run.ID) + "/errors", Text: "All errors"}
+		view.ErrorsAll = views.More{URL: runURL(run.ID) + "/errors", Text: "All errors"}
 	}
 	log, err := p.Sources.RunLog(c.Request().Context(), run.ID)
 	if err != nil {
-		return views.RunLive{}, err
+		return views.Live{}, err
 	}
 	for _, line := range log {
-		live.Log = append(live.Log, views.LogRow{Time: line.At.UTC().Format("15:04:05"), Level: line.Level, Text: line.Message})
+		view.Log = append(view.Log, views.LogRow{Time: line.At.UTC().Format("15:04:05"), Level: line.Level, Text: line.Message})
 	}
-	live.ETag, err = p.stateTag(c, views.RunLivePart(live))
-	return live, err
+	part := views.Live{ID: "run-live", URL: runURL(run.ID) + "/live", Polling: active, Announce: "Run " + view.State.Text + "."}
+	return p.live(c, part, views.RunState(view))
 }
 
 func toneIf(condition bool, tone views.Tone) views.Tone {

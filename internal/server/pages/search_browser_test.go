@@ -13,49 +13,49 @@ import (
 func TestSearching(t *testing.T) {
 	t.Parallel()
 	widths(t, func(b *bundle, _ bool) {
-		b.visit("/")
-		b.until(`document.activeElement.id === "q"`)
+		b.Visit("/")
+		b.Until(`document.activeElement.id === "q"`)
 		// Six letters at once are one question: typing does not send one for each.
-		b.run(`const q = document.querySelector("#q"); for (const c of "scrape") { q.value += c; q.dispatchEvent(new InputEvent("input", {bubbles: true})) }`)
-		b.wait(".suggest [role=option]")
+		b.Run(`const q = document.querySelector("#q"); for (const c of "scrape") { q.value += c; q.dispatchEvent(new InputEvent("input", {bubbles: true})) }`)
+		b.Wait(".suggest [role=option]")
 		if n := eval[int](b, `performance.getEntriesByType("resource").filter(e => e.name.includes("/suggest")).length`); n != 1 {
 			b.Errorf("%d questions for suggestions, want 1", n)
 		}
-		b.send(kb.ArrowDown)
-		b.until(`document.querySelector("#q").getAttribute("aria-activedescendant") === document.querySelector(".suggest [aria-selected=true]").id`)
-		b.send(kb.Escape)
-		b.until(`document.querySelector(".suggest").hidden`)
-		b.send(kb.Enter)
-		b.wait("[data-hit]")
-		if got := b.path(); got != "/?q=scrape" {
+		b.Send(kb.ArrowDown)
+		b.Until(`document.querySelector("#q").getAttribute("aria-activedescendant") === document.querySelector(".suggest [aria-selected=true]").id`)
+		b.Send(kb.Escape)
+		b.Until(`document.querySelector(".suggest").hidden`)
+		b.Send(kb.Enter)
+		b.Wait("[data-hit]")
+		if got := b.Path(); got != "/?q=scrape" {
 			b.Errorf("address after the search: %s", got)
 		}
 
 		// From the box into the hits, along them, and back with "/".
-		b.until(`document.activeElement.id === "q" && document.querySelector("#q").dataset.ready === "true"`)
-		b.send(kb.ArrowDown)
-		b.send(kb.ArrowDown)
-		b.until(`document.activeElement === document.querySelectorAll("[data-hit-link]")[1]`)
-		b.send(kb.ArrowUp)
-		b.until(`document.activeElement === document.querySelectorAll("[data-hit-link]")[0]`)
-		b.send("/")
-		b.until(`document.activeElement.id === "q"`)
-		b.send(kb.ArrowDown)
-		b.send(kb.Enter)
-		b.wait("[data-prose]")
-		b.until(`document.querySelectorAll("[data-prose] mark").length > 0`)
-		b.has("h1", "Scrape interval and retention")
-		b.run(`setTimeout(() => history.back(), 50)`)
-		b.until(`location.pathname === "/" && document.querySelector("[data-hit]") !== null`)
-		if got := b.path(); got != "/?q=scrape" {
+		b.Until(`document.activeElement.id === "q" && document.querySelector("#q").dataset.ready === "true"`)
+		b.Send(kb.ArrowDown)
+		b.Send(kb.ArrowDown)
+		b.Until(`document.activeElement === document.querySelectorAll("[data-hit-link]")[1]`)
+		b.Send(kb.ArrowUp)
+		b.Until(`document.activeElement === document.querySelectorAll("[data-hit-link]")[0]`)
+		b.Send("/")
+		b.Until(`document.activeElement.id === "q"`)
+		b.Send(kb.ArrowDown)
+		b.Send(kb.Enter)
+		b.Wait("[data-prose]")
+		b.Until(`document.querySelectorAll("[data-prose] mark").length > 0`)
+		b.Has("h1", "Scrape interval and retention")
+		b.Back()
+		b.Until(`location.pathname === "/" && document.querySelector("[data-hit]") !== null`)
+		if got := b.Path(); got != "/?q=scrape" {
 			b.Errorf("address after going back: %s", got)
 		}
 
 		// What was searched is offered again, by this browser alone.
-		b.visit("/")
-		b.click("#q")
-		b.wait(".suggest [role=option]")
-		b.has(".suggest", "scrape")
+		b.Visit("/")
+		b.Click("#q")
+		b.Wait(".suggest [role=option]")
+		b.Has(".suggest", "scrape")
 		if got := eval[string](b, `localStorage.getItem("sluice.recent")`); got != `["scrape"]` {
 			b.Errorf("recent searches: %s", got)
 		}
@@ -68,33 +68,33 @@ func TestFilters(t *testing.T) {
 	widths(t, func(b *bundle, narrow bool) {
 		choose := func(value string) {
 			if narrow {
-				b.click("aside details > summary")
+				b.Click("aside details > summary")
 			}
-			b.run(`[...document.querySelectorAll("a.facet")].find(a => a.checkVisibility() && a.textContent.includes("` + value + `")).click()`)
+			b.Run(`[...document.querySelectorAll("a.facet")].find(a => a.checkVisibility() && a.textContent.includes("` + value + `")).click()`)
 		}
-		b.visit("/?q=scrape")
-		b.run(`window.samePage = true`)
+		b.Visit("/?q=scrape")
+		b.Run(`window.samePage = true`)
 		choose("OPS")
-		b.until(`location.search.includes("space=OPS") && document.querySelectorAll(".chip-x").length === 1`)
+		b.Until(`location.search.includes("space=OPS") && document.querySelectorAll(".chip-x").length === 1`)
 		choose("runbook")
-		b.until(`location.search.includes("label=runbook") && document.querySelectorAll(".chip-x").length === 2`)
+		b.Until(`location.search.includes("label=runbook") && document.querySelectorAll(".chip-x").length === 2`)
 		asked := b.site.Search.Requests()
 		if f := asked[len(asked)-1].Filters; strings.Join(f.Spaces, ",") != "OPS" || strings.Join(f.Labels, ",") != "runbook" {
 			b.Errorf("searched with %+v, want both filters", f)
 		}
-		b.run(`document.querySelector(".chip-x").click()`)
-		b.until(`!location.search.includes("space=") && document.querySelectorAll(".chip-x").length === 1`)
+		b.Run(`document.querySelector(".chip-x").click()`)
+		b.Until(`!location.search.includes("space=") && document.querySelectorAll(".chip-x").length === 1`)
 		if !eval[bool](b, `window.samePage === true`) {
 			b.Error("a filter loaded the whole page anew")
 		}
-		b.run(`setTimeout(() => history.back(), 50)`)
-		b.until(`location.search.includes("space=OPS") && document.querySelectorAll(".chip-x").length === 2 && document.readyState === "complete" && !window.samePage`)
-		b.run(`[...document.querySelectorAll("[aria-label=Order] a")].find(a => a.textContent === "Newest").click()`)
-		b.until(`location.search.includes("sort=date") && document.querySelector("[aria-label=Order] [aria-current]").textContent === "Newest"`)
+		b.Back()
+		b.Until(`location.search.includes("space=OPS") && document.querySelectorAll(".chip-x").length === 2 && document.readyState === "complete" && !window.samePage`)
+		b.Run(`[...document.querySelectorAll("[aria-label=Order] a")].find(a => a.textContent === "Newest").click()`)
+		b.Until(`location.search.includes("sort=date") && document.querySelector("[aria-label=Order] [aria-current]").textContent === "Newest"`)
 		// New words keep the filters.
-		b.fill("#q", "interval")
-		b.run(`document.querySelector("[data-search-form] button").click()`)
-		b.until(`location.search.includes("q=interval") && location.search.includes("space=OPS") && document.querySelectorAll(".chip-x").length === 2`)
+		b.Fill("#q", "interval")
+		b.Run(`document.querySelector("[data-search-form] button").click()`)
+		b.Until(`location.search.includes("q=interval") && location.search.includes("space=OPS") && document.querySelectorAll(".chip-x").length === 2`)
 	})
 }
 
@@ -102,15 +102,15 @@ func TestFilters(t *testing.T) {
 func TestMoreResults(t *testing.T) {
 	t.Parallel()
 	widths(t, func(b *bundle, _ bool) {
-		b.visit("/?q=scrape")
-		b.until(`document.querySelectorAll("[data-hit]").length === 10`)
-		b.run(`document.querySelector("#more").scrollIntoView()`)
-		b.until(`document.querySelectorAll("[data-hit]").length >= 20`)
-		b.until(`(document.querySelector("#more")?.scrollIntoView(), document.querySelectorAll("[data-hit]").length === 27 && !document.querySelector("#more"))`)
+		b.Visit("/?q=scrape")
+		b.Until(`document.querySelectorAll("[data-hit]").length === 10`)
+		b.Run(`document.querySelector("#more").scrollIntoView()`)
+		b.Until(`document.querySelectorAll("[data-hit]").length >= 20`)
+		b.Until(`(document.querySelector("#more")?.scrollIntoView(), document.querySelectorAll("[data-hit]").length === 27 && !document.querySelector("#more"))`)
 		if n := eval[int](b, `new Set([...document.querySelectorAll("[data-hit-link]")].map(a => a.textContent.trim())).size`); n != 27 {
 			b.Errorf("%d different hits, want 27", n)
 		}
-		if got := b.path(); got != "/?q=scrape" {
+		if got := b.Path(); got != "/?q=scrape" {
 			b.Errorf("address: %s", got)
 		}
 	})
@@ -120,21 +120,21 @@ func TestMoreResults(t *testing.T) {
 func TestReadingAPage(t *testing.T) {
 	t.Parallel()
 	widths(t, func(b *bundle, narrow bool) {
-		b.visit("/pages/confluence_OBS/1001?q=scrape&at=Choosing-an-interval")
-		b.run(`window.copied = ""; Object.defineProperty(navigator, "clipboard", {value: {writeText: async t => { window.copied = t }}})`)
-		b.click("[data-copy]")
-		b.until(`window.copied.startsWith("# Scrape interval and retention")`)
-		b.until(`document.querySelector("#announce").textContent === "Copied"`)
+		b.Visit("/pages/confluence_OBS/1001?q=scrape&at=Choosing-an-interval")
+		b.Run(`window.copied = ""; Object.defineProperty(navigator, "clipboard", {value: {writeText: async t => { window.copied = t }}})`)
+		b.Click("[data-copy]")
+		b.Until(`window.copied.startsWith("# Scrape interval and retention")`)
+		b.Until(`document.querySelector("#announce").textContent === "Copied"`)
 		if narrow {
-			b.click("details.toc summary")
+			b.Click("details.toc summary")
 		}
-		b.run(`[...document.querySelectorAll(".toc a")].filter(a => a.checkVisibility()).at(-1).click()`)
-		b.until(`location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1))).getBoundingClientRect().top < innerHeight`)
-		b.until(`document.querySelector(".toc [aria-current]") !== null`)
+		b.Run(`[...document.querySelectorAll(".toc a")].filter(a => a.checkVisibility()).at(-1).click()`)
+		b.Until(`location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1))).getBoundingClientRect().top < innerHeight`)
+		b.Until(`document.querySelector(".toc [aria-current]") !== null`)
 		if n := eval[int](b, `document.querySelectorAll("[data-prose] script, [data-prose] [onclick], [data-prose] iframe").length`); n != 0 {
 			b.Errorf("%d dangerous elements in a page", n)
 		}
-		if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}); err != nil {
+		if _, err := chromedp.Call(b.Ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}); err != nil {
 			b.Fatal(err)
 		}
 		if shown := eval[string](b, `[...document.querySelectorAll(".topbar, aside, .no-print, .toc")].filter(e => e.checkVisibility()).map(e => e.className).join()`); shown != "" {
@@ -148,10 +148,10 @@ func TestNoLayoutShift(t *testing.T) {
 	t.Parallel()
 	widths(t, func(b *bundle, _ bool) {
 		for _, path := range []string{"/", "/?q=scrape", "/pages/confluence_OBS/1001", "/sources", "/sources/confluence_OBS", "/runs/run-100"} {
-			b.visit(path)
-			b.do(chromedpAwait(`new Promise(done => { new PerformanceObserver(list => { for (const e of list.getEntries().filter(e => !e.hadRecentInput)) { window.shift = (window.shift || 0) + e.value;
+			b.Visit(path)
+			b.Await(`new Promise(done => { new PerformanceObserver(list => { for (const e of list.getEntries().filter(e => !e.hadRecentInput)) { window.shift = (window.shift || 0) + e.value;
 				window.shifted = (window.shifted || "") + e.sources.map(s => (s.node?.outerHTML || s.node?.textContent || "").slice(0, 160) + JSON.stringify([s.previousRect, s.currentRect])).join("\n") } }).observe({type: "layout-shift", buffered: true});
-				requestAnimationFrame(() => requestAnimationFrame(() => done(true))) })`))
+				requestAnimationFrame(() => requestAnimationFrame(() => done(true))) })`)
 			if shift := eval[float64](b, `window.shift || 0`); shift > 0.02 {
 				b.Errorf("%s: layout shift of %.3f:\n%s", path, shift, eval[string](b, `window.shifted`))
 			}

@@ -81,7 +81,7 @@ func (p *Pages) accountForm(c echo.Context, status int, faults map[string]string
 	}
 	view := views.AccountPage{Head: p.settingsHead(c, ""), Email: identity.Email, Role: string(identity.Role), Password: []views.Field{
 		{Name: "current_password", Label: "Present password", Type: "password", Autocomplete: "current-password", Required: true},
-		{Name: "password", Label: "New password", Type: "password", Autocomplete: "new-password", Required: true, Hint: passwordHint},
+		{Name: "password", Label: "New password", Type: "password", Autocomplete: "new-password", Required: true, Hint: passwordHint()},
 	}}
 	view.Error = withFaults(view.Password, faults)
 	for _, s := range sessions {

@@ -3,8 +3,6 @@ package pages
 import (
 	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,9 +12,6 @@ import (
 	"github.com/sluicehq/sluice/internal/sources"
 	"github.com/sluicehq/sluice/web/views"
 )
-
-// chartRuns is how many runs the chart of a source shows.
-const chartRuns = 30
 
 // head is what stands above every page of a source; tab is the last part of its address, empty for the overview.
 func head(s sources.Source, tab string) views.SourceHead {
@@ -91,54 +86,54 @@ func (p *Pages) sourceLive(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.renderLive(c, live.ETag, views.SourceLivePart(live))
+	return p.renderLive(c, live)
 }
 
-func (p *Pages) sourceLiveView(c echo.Context, s sources.Source) (views.SourceLive, error) {
+func (p *Pages) sourceLiveView(c echo.Context, s sources.Source) (views.Live, error) {
 	status, err := p.Sources.Status(c.Request().Context(), s.ID)
 	if err != nil {
-		return views.SourceLive{}, err
+		return views.Live{}, err
 	}
 	now := p.Now()
-	live := views.SourceLive{URL: sourceURL(s.ID) + "/live", Polling: status.Run != nil, State: stateBadge(status.State), Announce: s.Name + ": " + stateBadge(status.State).Text + "."}
+	state := views.SourceStateView{State: stateBadge(status.State)}
 	if run := status.Run; run != nil {
 		progress := progressView(*run)
-		live.Progress, live.RunURL, live.Note = &progress, runURL(run.ID), run.Note
+		state.Progress, state.RunURL, state.Note = &progress, runURL(run.ID), run.Note
 	} else if last := status.LastRun; last != nil {
-		live.RunURL = runURL(last.ID)
+		state.RunURL = runURL(last.ID)
 		if last.State == sources.RunFailed {
-			live.Note = sentence(last.Error)
+			state.Note = sentence(last.Error)
 		} else {
-			live.Summary = "Last run: " + runSummary(*last) + "."
+			state.Summary = "Last run: " + runSummary(*last) + "."
 		}
 	}
 	embedded := status.TotalChunks - status.ChunksWithoutEmbedding
-	live.Facts = []views.Fact{
+	state.Facts = []views.Fact{
 		{Label: "Pages", Value: count(status.TotalPages), URL: sourceURL(s.ID) + "/pages"},
 		{Label: "Chunks", Value: count(status.TotalChunks)},
 		{Label: "Embedded", Value: share(embedded, status.TotalChunks)},
 		{Label: "Failed pages", Value: count(s.FailedPages), URL: sourceURL(s.ID) + "/failures"},
 		lastRunFact(status, now),
-		{Label: "Next run", Value: orNever(nextRun(s, now).Text)},
+		{Label: "Next run", Value: upperFirst(orNever(nextRun(s, now).Text))},
 	}
 	if status.ChunksWithoutEmbedding > 0 {
-		live.Facts[2].Hint = count(status.ChunksWithoutEmbedding) + " to go"
+		state.Facts[2].Hint = count(status.ChunksWithoutEmbedding) + " to go"
 	}
 	if s.FailedPages > 0 {
-		live.Facts[3].Tone = views.Bad
+		state.Facts[3].Tone = views.Bad
 	}
-	live.ETag, err = p.stateTag(c, views.SourceLivePart(live))
-	return live, err
+	part := views.Live{ID: "source-live", URL: sourceURL(s.ID) + "/live", Polling: status.Run != nil, Announce: s.Name + ": " + state.State.Text + "."}
+	return p.live(c, part, views.SourceState(state))
 }
 
 // lastRunFact says when the last run ended and, below, up to when the changes of the site are known: the two differ,
 // because a run looks at a little more than the time since the one before.
 func lastRunFact(status sources.Status, now time.Time) views.Fact {
-	fact := views.Fact{Label: "Last run", Value: "never"}
+	fact := views.Fact{Label: "Last run", Value: "Never"}
 	if last := status.LastRun; last != nil && last.FinishedAt != nil {
-		fact.Value = relative(*last.FinishedAt, now)
+		fact.Value = upperFirst(relative(*last.FinishedAt, now))
 	} else if status.Run != nil {
-		fact.Value = "under way"
+		fact.Value = "Under way"
 	}
 	if mark := status.LastSyncTimestamp; mark != nil {
 		layout := "15:04 UTC"
@@ -176,11 +171,11 @@ func orNever(s string) string {
 
 func settingsInBrief(s sources.Source) []views.Param {
 	return []views.Param{
-		{Name: "Schedule", Value: frequencyText(s.SyncFrequencyHours)},
-		{Name: "Deletions", Value: strategyText(s.DeletionCheckStrategy)},
-		{Name: "Restricted pages", Value: restrictedText(s.RestrictedPages)},
-		{Name: "Text language", Value: s.TextLanguage},
-		{Name: "Guard", Value: guardText(s)},
+		{Name: "Schedule", Value: upperFirst(frequencyText(s.SyncFrequencyHours))},
+		{Name: "Deletions", Value: upperFirst(strategyText(s.DeletionCheckStrategy))},
+		{Name: "Restricted pages", Value: upperFirst(restrictedText(s.RestrictedPages))},
+		{Name: "Text language", Value: languageText(s.TextLanguage)},
+		{Name: "Guard", Value: upperFirst(guardText(s))},
 	}
 }
 
@@ -227,170 +222,6 @@ func restrictedText(r sources.RestrictedPages) string {
 	}
 }
 
-func (p *Pages) chartOf(c echo.Context, id string) (views.Chart, error) {
-	points, err := p.Sources.RunPoints(c.Request().Context(), []string{id}, chartRuns)
-	if err != nil {
-		return views.Chart{}, err
-	}
-	return chart(points[id], p.Now()), nil
-}
-
-// chart scales runs to their axes; counts are scaled by the largest sum, durations by the longest.
-func chart(points []sources.RunPoint, now time.Time) views.Chart {
-	most, longest := 1, 1.0
-	for _, r := range points {
-		most = max(most, r.Created+r.Updated+r.Deleted+r.Failed)
-		longest = max(longest, r.DurationSeconds)
-	}
-	view := views.Chart{Max: count(most), MaxS: duration(longest), Label: fmt.Sprintf("Changed pages and duration of the last %s", plural(len(points), "run"))}
-	for _, r := range points {
-		of := func(n int) float64 { return float64(n) / float64(most) }
-		view.Bars = append(view.Bars, views.ChartBar{
-			Created: of(r.Created), Updated: of(r.Updated), Deleted: of(r.Deleted), Failed: of(r.Failed), Duration: r.DurationSeconds / longest,
-			Title: stamp(r.StartedAt, now).Exact + ": " + pointText(r), URL: runURL(r.RunID), Broken: r.State == sources.RunFailed,
-		})
-	}
-	return view
-}
-
-func (p *Pages) runRows(runs []sources.Run) []views.RunRow {
-	now := p.Now()
-	rows := make([]views.RunRow, 0, len(runs))
-	for _, r := range runs {
-		row := views.RunRow{
-			URL: runURL(r.ID), State: runBadge(r.State), Trigger: triggerText(r.Trigger), Kind: kindText(r), Started: stamp(r.QueuedAt, now),
-			Created: count(r.PagesCreated), Updated: count(r.PagesUpdated), Deleted: count(r.PagesDeleted), Failed: count(r.PagesFailed), Calls: count(r.APICalls),
-		}
-		if r.StartedAt != nil {
-			row.Started = stamp(*r.StartedAt, now)
-			row.Duration = duration(r.DurationSeconds)
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-// kindText is what a run did, or will do while it is not known yet what it finds necessary.
-func kindText(r sources.Run) string {
-	switch {
-	case r.Kind == sources.KindReprocess:
-		return "stored pages again"
-	case r.WatermarkTo != nil && r.WatermarkFrom == nil:
-		return "first sync"
-	case r.Full:
-		return "every page"
-	case r.Reconcile || r.PhaseSeconds[sources.PhaseReconciling] > 0:
-		return "whole space"
-	default:
-		return "changes"
-	}
-}
-
-// runTitle is kindText as a heading.
-func runTitle(r sources.Run) string {
-	switch kindText(r) {
-	case "stored pages again":
-		return "Stored pages processed again"
-	case "first sync":
-		return "First sync"
-	case "every page":
-		return "Every page read again"
-	case "whole space":
-		return "Whole space compared"
-	default:
-		return "Sync of changes"
-	}
-}
-
-func triggerText(t sources.Trigger) string {
-	switch t {
-	case sources.TriggerSchedule:
-		return "Schedule"
-	case sources.TriggerManual:
-		return "Web page"
-	case sources.TriggerAPI:
-		return "API"
-	case sources.TriggerCLI:
-		return "Command line"
-	default:
-		return string(t)
-	}
-}
-
-// showRuns is the run history of a source.
-func (p *Pages) showRuns(c echo.Context) error {
-	ctx, id := c.Request().Context(), c.Param("source")
-	s, err := p.Sources.Get(ctx, id)
-	if err != nil {
-		return err
-	}
-	runs, next, err := p.Sources.Runs(ctx, id, sources.ListOptions{Limit: 50, Cursor: c.QueryParam("cursor")})
-	if err != nil {
-		return err
-	}
-	chart, err := p.chartOf(c, id)
-	if err != nil {
-		return err
-	}
-	view := views.RunsPage{Head: head(s, "runs"), Chart: chart, Runs: p.runRows(runs), More: views.More{URL: moreURL(c.Request().URL, next), Text: "Earlier runs"}}
-	return p.render(c, http.StatusOK, views.Runs(p.chrome(c, "Runs of "+s.Name, "sources"), view))
-}
-
-// showFailures lists the pages that could not be stored.
-func (p *Pages) showFailures(c echo.Context) error {
-	ctx, id, now := c.Request().Context(), c.Param("source"), p.Now()
-	s, err := p.Sources.Get(ctx, id)
-	if err != nil {
-		return err
-	}
-	failures, next, err := p.Sources.Failures(ctx, id, sources.ListOptions{Limit: 100, Cursor: c.QueryParam("cursor")})
-	if err != nil {
-		return err
-	}
-	view := views.FailuresPage{Head: head(s, "failures"), More: views.More{URL: moreURL(c.Request().URL, next), Text: "More failures"}}
-	for _, f := range failures {
-		view.Rows = append(view.Rows, views.FailureRow{
-			Title: f.Title, URL: f.URL, PageID: f.PageID, Error: sentence(f.Error), Tries: count(f.Tries),
-			First: stamp(f.FirstAt, now), Last: stamp(f.LastAt, now), Next: stamp(f.NextTryAt, now),
-		})
-	}
-	return p.render(c, http.StatusOK, views.Failures(p.chrome(c, "Failures of "+s.Name, "sources"), view))
-}
-
-// showRemovals is the list of pages that the guard keeps.
-func (p *Pages) showRemovals(c echo.Context) error {
-	ctx, id, now := c.Request().Context(), c.Param("source"), p.Now()
-	s, err := p.Sources.Get(ctx, id)
-	if err != nil {
-		return err
-	}
-	pending, next, err := p.Sources.PendingDeletions(ctx, id, sources.ListOptions{Limit: 100, Cursor: c.QueryParam("cursor")})
-	if err != nil {
-		return err
-	}
-	view := views.PendingPage{
-		Head: head(s, "removals"), Count: plural(s.PendingDeletions, "page"), Guard: guardText(s), More: views.More{URL: moreURL(c.Request().URL, next), Text: "More pages"},
-	}
-	for _, d := range pending {
-		view.Rows = append(view.Rows, views.PendingRow{Title: d.Title, URL: pageURL(id, d.PageID), PageID: d.PageID, Reason: d.Reason, Since: stamp(d.Since, now)})
-	}
-	return p.render(c, http.StatusOK, views.Removals(p.chrome(c, "Removals of "+s.Name, "sources"), view))
-}
-
-// decideRemovals removes the pages that the guard kept, or keeps them.
-func (p *Pages) decideRemovals(c echo.Context) error {
-	id, confirm := c.Param("source"), c.FormValue("do") == "confirm"
-	n, err := p.Sources.DecidePending(c.Request().Context(), id, confirm)
-	if err != nil {
-		return err
-	}
-	text := "Kept " + plural(n, "page") + "."
-	if confirm {
-		text = "Removed " + plural(n, "page") + " from the index."
-	}
-	return p.done(c, session.Success, text, sourceURL(id)+"/removals")
-}
-
 // act is one of the buttons above a source.
 func (p *Pages) act(c echo.Context) error {
 	ctx, id, action := c.Request().Context(), c.Param("source"), c.Param("action")
@@ -407,61 +238,4 @@ func (p *Pages) act(c echo.Context) error {
 	}
 	p.forgetSources()
 	return p.done(c, session.Success, actionText(action)+" "+s.Name+".", back)
-}
-
-// showTree browses the stored pages: a level of the tree, or a filtered list.
-func (p *Pages) showTree(c echo.Context) error {
-	ctx, id, now := c.Request().Context(), c.Param("source"), p.Now()
-	s, err := p.Sources.Get(ctx, id)
-	if err != nil {
-		return err
-	}
-	filter := sources.PageFilter{
-		ListOptions: sources.ListOptions{Limit: 100, Cursor: c.QueryParam("cursor")},
-		Under:       c.QueryParam("under"), Query: c.QueryParam("q"), Status: c.QueryParam("status"),
-	}
-	view := views.TreePage{Head: head(s, "pages"), Query: filter.Query, Status: filter.Status, Flat: filter.Query != "" || filter.Status != ""}
-	if view.Flat {
-		filter.Under = ""
-	}
-	filter.Direct = !view.Flat
-	list, next, err := p.Sources.Pages(ctx, id, filter)
-	if err != nil {
-		return err
-	}
-	base := sourceURL(id) + "/pages"
-	if filter.Under != "" {
-		above, err := p.Sources.Page(ctx, id, filter.Under)
-		if err != nil {
-			return err
-		}
-		view.Crumbs = append(view.Crumbs, views.LinkText{Text: "All pages", URL: base})
-		for _, b := range above.Breadcrumbs {
-			view.Crumbs = append(view.Crumbs, views.LinkText{Text: b.Title, URL: base + "?under=" + url.QueryEscape(b.ID)})
-		}
-		view.Crumbs = append(view.Crumbs, views.LinkText{Text: above.Title})
-	}
-	for _, page := range list {
-		row := views.TreeRow{
-			Title: page.Title, URL: pageURL(id, page.PageID), PageID: page.PageID, State: pageBadge(page.Status), Updated: stamp(page.LastModified, now),
-			Author: page.Author, Version: strconv.Itoa(page.Version), Chunks: count(page.Chunks), Restricted: page.Restricted,
-		}
-		if page.HasChildren {
-			row.OpenURL = base + "?under=" + url.QueryEscape(page.PageID)
-		}
-		view.Rows = append(view.Rows, row)
-	}
-	view.More = views.More{URL: moreURL(c.Request().URL, next), Text: "More pages"}
-	return p.render(c, http.StatusOK, views.Tree(p.chrome(c, "Pages of "+s.Name, "sources"), view))
-}
-
-func pageBadge(status string) views.Badge {
-	switch status {
-	case "deleted":
-		return views.Badge{Text: "Deleted", Tone: views.Plain}
-	case "failed":
-		return views.Badge{Text: "Failed", Tone: views.Bad}
-	default:
-		return views.Badge{Text: "Stored", Tone: views.OK}
-	}
 }

@@ -36,18 +36,18 @@ func (p *Pages) sourcesLive(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.renderLive(c, live.ETag, views.SourcesLivePart(live))
+	return p.renderLive(c, live)
 }
 
-func (p *Pages) dashboard(c echo.Context) (views.SourcesLive, error) {
+func (p *Pages) dashboard(c echo.Context) (views.Live, error) {
 	ctx, now := c.Request().Context(), p.Now()
 	list, err := p.Sources.List(ctx)
 	if err != nil {
-		return views.SourcesLive{}, err
+		return views.Live{}, err
 	}
 	connections, err := p.Sources.Connections(ctx)
 	if err != nil {
-		return views.SourcesLive{}, err
+		return views.Live{}, err
 	}
 	ids := make([]string, len(list))
 	for i, s := range list {
@@ -55,27 +55,25 @@ func (p *Pages) dashboard(c echo.Context) (views.SourcesLive, error) {
 	}
 	points, err := p.Sources.RunPoints(ctx, ids, sparkRuns)
 	if err != nil {
-		return views.SourcesLive{}, err
+		return views.Live{}, err
 	}
-	live := views.SourcesLive{Totals: totals(list), Alerts: connectionAlerts(connections)}
+	table := views.SourcesTableView{Totals: totals(list), Alerts: connectionAlerts(connections)}
 	var active, failed []string
 	for _, s := range list {
 		row := sourceRow(s, points[s.ID], now)
 		if isActive(s.State) {
-			live.Polling = true
 			active = append(active, s.Name)
 			if row.Progress, err = p.progressOf(ctx, s.ID); err != nil {
-				return views.SourcesLive{}, err
+				return views.Live{}, err
 			}
 		}
 		if s.State == sources.StateFailed {
 			failed = append(failed, s.Name)
 		}
-		live.Rows = append(live.Rows, row)
+		table.Rows = append(table.Rows, row)
 	}
-	live.Announce = announcement(active, failed)
-	live.ETag, err = p.stateTag(c, views.SourcesLivePart(live))
-	return live, err
+	part := views.Live{ID: "sources-live", URL: "/sources/live", Polling: len(active) > 0, Announce: announcement(active, failed)}
+	return p.live(c, part, views.SourcesTable(table))
 }
 
 func isActive(s sources.State) bool { return s == sources.StateRunning || s == sources.StateQueued }

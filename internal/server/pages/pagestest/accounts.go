@@ -68,8 +68,8 @@ func (a *Accounts) SetUp(_ context.Context, code string, u auth.NewUser) (auth.U
 	if code != "let-me-in" {
 		return auth.User{}, auth.ErrSetupCode
 	}
-	if len(u.Password) < 12 {
-		return auth.User{}, wiki.Invalid("password", "must have at least 12 characters")
+	if len(u.Password) < auth.MinPassword {
+		return auth.User{}, wiki.Invalid("password", fmt.Sprintf("must have at least %d characters", auth.MinPassword))
 	}
 	a.fresh = false
 	return a.users[0], nil
@@ -158,8 +158,8 @@ func (a *Accounts) ChangePassword(_ context.Context, current, password string) e
 	if current != Password {
 		return wiki.Invalid("current_password", "is not your present password")
 	}
-	if len(password) < 12 {
-		return wiki.Invalid("password", "must have at least 12 characters")
+	if len(password) < auth.MinPassword {
+		return wiki.Invalid("password", fmt.Sprintf("must have at least %d characters", auth.MinPassword))
 	}
 	return nil
 }
@@ -208,8 +208,8 @@ func (a *Accounts) LinkBySecret(_ context.Context, secret string) (auth.Link, er
 
 // RedeemLink implements pages.Accounts.
 func (a *Accounts) RedeemLink(_ context.Context, _, _, password string) (auth.User, error) {
-	if len(password) < 12 {
-		return auth.User{}, wiki.Invalid("password", "must have at least 12 characters")
+	if len(password) < auth.MinPassword {
+		return auth.User{}, wiki.Invalid("password", fmt.Sprintf("must have at least %d characters", auth.MinPassword))
 	}
 	return a.users[1], nil
 }
