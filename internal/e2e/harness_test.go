@@ -49,7 +49,7 @@ type instance struct {
 }
 
 // start runs an instance until the test ends.
-func start(t *testing.T, change ...func(*config.Config)) *instance {
+func start(t testing.TB, change ...func(*config.Config)) *instance {
 	t.Helper()
 	cfg, err := config.Load(config.Source{Getenv: func(string) string { return "" }})
 	if err != nil {
@@ -93,7 +93,7 @@ func start(t *testing.T, change ...func(*config.Config)) *instance {
 }
 
 // account makes an account and returns a token of it.
-func (i *instance) account(t *testing.T, email string, role auth.Role) string {
+func (i *instance) account(t testing.TB, email string, role auth.Role) string {
 	t.Helper()
 	ctx := operator(t)
 	user, err := i.Accounts.CreateUser(ctx, auth.NewUser{Email: email, Password: password, Role: role})
@@ -107,13 +107,13 @@ func (i *instance) account(t *testing.T, email string, role auth.Role) string {
 	return secret
 }
 
-func operator(t *testing.T) context.Context {
+func operator(t testing.TB) context.Context {
 	t.Helper()
 	return auth.WithIdentity(t.Context(), auth.Operator())
 }
 
 // connect adds a space of the simulated site and waits until it is synced.
-func (i *instance) connect(t *testing.T, space string) sources.Source {
+func (i *instance) connect(t testing.TB, space string) sources.Source {
 	t.Helper()
 	source, err := i.Sources.Create(operator(t), sources.NewSource{
 		Credentials: sources.Credentials{BaseURL: i.siteURL, Deployment: wiki.Cloud, Email: siteEmail, APIToken: siteToken}, SpaceKey: space,
@@ -136,7 +136,7 @@ func (i *instance) sync(t *testing.T, id string, reconcile bool) sources.Run {
 }
 
 // settled waits until nothing of the source is queued or running, and returns the last run, which must have succeeded.
-func (i *instance) settled(t *testing.T, id string) sources.Run {
+func (i *instance) settled(t testing.TB, id string) sources.Run {
 	t.Helper()
 	var last *sources.Run
 	eventually(t, "the run of "+id+" has ended", func() bool {
@@ -157,7 +157,7 @@ func (i *instance) settled(t *testing.T, id string) sources.Run {
 const patience = 90 * time.Second
 
 // eventually waits for a condition.
-func eventually(t *testing.T, what string, holds func() bool) {
+func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
 	tick := time.NewTicker(50 * time.Millisecond)
@@ -177,7 +177,7 @@ type answer struct {
 	body   []byte
 }
 
-func (a answer) decode(t *testing.T, into any) {
+func (a answer) decode(t testing.TB, into any) {
 	t.Helper()
 	if err := json.Unmarshal(a.body, into); err != nil {
 		t.Fatalf("answer %d is no such JSON: %v\n%s", a.status, err, a.body)
@@ -194,7 +194,7 @@ type problem struct {
 }
 
 // call makes an API call with a token; body is JSON, a string, or nil.
-func (i *instance) call(t *testing.T, token, method, path string, body any, headers ...string) answer {
+func (i *instance) call(t testing.TB, token, method, path string, body any, headers ...string) answer {
 	t.Helper()
 	request := i.request(t, method, path, body)
 	if token != "" {
@@ -206,7 +206,7 @@ func (i *instance) call(t *testing.T, token, method, path string, body any, head
 	return do(t, http.DefaultTransport, request)
 }
 
-func (i *instance) request(t *testing.T, method, path string, body any) *http.Request {
+func (i *instance) request(t testing.TB, method, path string, body any) *http.Request {
 	t.Helper()
 	var reader io.Reader
 	switch b := body.(type) {
@@ -230,7 +230,7 @@ func (i *instance) request(t *testing.T, method, path string, body any) *http.Re
 	return request
 }
 
-func do(t *testing.T, transport http.RoundTripper, request *http.Request) answer {
+func do(t testing.TB, transport http.RoundTripper, request *http.Request) answer {
 	t.Helper()
 	response, err := transport.RoundTrip(request)
 	if err != nil {

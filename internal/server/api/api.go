@@ -180,11 +180,16 @@ func Write(c echo.Context, p *problem.Problem) {
 	_ = c.Echo().JSONSerializer.Serialize(c, p, "") // the client has gone; nothing to do about it
 }
 
-// refusal is the error of a call that speaks to Confluence: what is not found there is the space.
+// refusal is the error of a call that speaks to Confluence: what is not found there is the space, and what it calls a bad
+// request is not the client's.
 func refusal(err error) error {
 	if errors.Is(err, wiki.ErrNotFound) {
 		const detail = "The space was not found: either there is none with this key, or the account may not see it."
 		return problem.New(http.StatusUnprocessableEntity, detail, wiki.FieldError{Field: "space_key", Message: detail})
+	}
+	var ours *wiki.InvalidError
+	if errors.Is(err, wiki.ErrInvalid) && !errors.As(err, &ours) {
+		return problem.New(http.StatusUnprocessableEntity, "Confluence takes this for a bad request: "+err.Error())
 	}
 	return err
 }
