@@ -22,7 +22,7 @@ type Settings struct {
 
 // SettingsChange changes settings; nil fields stay.
 type SettingsChange struct {
-	SearchAnalytics *bool `json:"search_analytics,omitempty" doc:"Keep the words of searches for 90 days; switching it off deletes what was kept."`
+	SearchAnalytics *bool `json:"search_analytics,omitempty" doc:"Keep the words of searches for 90 days; switching it off deletes what was kept." example:"true"`
 }
 
 func defaults() Settings { return Settings{SearchAnalytics: true} }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -90,21 +91,25 @@ func describe(api *huma.OpenAPI, method, path string, op *huma.Operation) call {
 		c.Parameters = append(c.Parameters, parameter{Name: p.Name, In: p.In, Type: typeName(p.Schema), Doc: p.Description, Required: p.Required})
 	}
 	if op.RequestBody != nil {
-		c.Body = example(api, op.RequestBody.Content["application/json"])
+		c.Body = example(api, op.RequestBody.Content["application/json"], true)
 	}
 	for status, response := range op.Responses {
 		if strings.HasPrefix(status, "2") {
 			c.Status = status
-			c.Answer = example(api, response.Content["application/json"])
+			c.Answer = example(api, response.Content["application/json"], false)
 		}
 	}
 	c.Curl = curl(c, op)
 	return c
 }
 
-// curl is a command that makes the call.
+// placeholder is a part of a path that stands for an id.
+var placeholder = regexp.MustCompile(`\{\w+\}`)
+
+// curl is a command that makes the call. Ids that only the reader knows are variables of the shell.
 func curl(c call, op *huma.Operation) string {
-	path := strings.NewReplacer("{id}", "confluence_OPS").Replace(c.Path)
+	path := strings.ReplaceAll(c.Path, "{id}", "confluence_OPS")
+	path = placeholder.ReplaceAllStringFunc(path, func(name string) string { return "$" + strings.ToUpper(strings.Trim(name, "{}")) })
 	var query []string
 	for _, p := range op.Parameters {
 		if p.In == "query" && p.Required {
@@ -141,12 +146,13 @@ func typeName(s *huma.Schema) string {
 	return s.Type
 }
 
-// example is a JSON value of the schema, as far as types tell.
-func example(api *huma.OpenAPI, media *huma.MediaType) string {
+// example is a JSON value of the schema, as far as types tell. One that is to be sent has only the fields that are required
+// or that the schema knows a value for.
+func example(api *huma.OpenAPI, media *huma.MediaType, sent bool) string {
 	if media == nil || media.Schema == nil {
 		return ""
 	}
-	text, err := json.MarshalIndent(sample(api.Components.Schemas, media.Schema, 0), "", "  ")
+	text, err := json.MarshalIndent(sampler{api.Components.Schemas, sent}.sample(media.Schema, 0), "", "  ")
 	if err != nil {
 		return ""
 	}
@@ -156,15 +162,20 @@ func example(api *huma.OpenAPI, media *huma.MediaType) string {
 // deepest is how far examples follow schemas that hold others.
 const deepest = 4
 
-func sample(all huma.Registry, s *huma.Schema, depth int) any {
+type sampler struct {
+	all  huma.Registry
+	sent bool
+}
+
+func (e sampler) sample(s *huma.Schema, depth int) any {
 	if s.Ref != "" {
-		s = all.SchemaFromRef(s.Ref)
+		s = e.all.SchemaFromRef(s.Ref)
 	}
 	if s == nil || depth > deepest {
 		return nil
 	}
 	if len(s.AnyOf) > 0 {
-		return sample(all, s.AnyOf[0], depth+1)
+		return e.sample(s.AnyOf[0], depth+1)
 	}
 	switch {
 	case len(s.Examples) > 0:
@@ -178,11 +189,14 @@ func sample(all huma.Registry, s *huma.Schema, depth int) any {
 	case huma.TypeObject:
 		object := map[string]any{}
 		for name, property := range s.Properties {
-			object[name] = sample(all, property, depth+1)
+			known := len(property.Examples) > 0 || property.Default != nil || len(property.Enum) > 0
+			if !e.sent || known || slices.Contains(s.Required, name) {
+				object[name] = e.sample(property, depth+1)
+			}
 		}
 		return object
 	case huma.TypeArray:
-		return []any{sample(all, s.Items, depth+1)}
+		return []any{e.sample(s.Items, depth+1)}
 	case huma.TypeInteger, huma.TypeNumber:
 		return 0
 	case huma.TypeBoolean:

@@ -16,9 +16,9 @@ type UserInput struct {
 
 type createUserInput struct {
 	Body struct {
-		Email    string    `json:"email" doc:"What the person signs in with."`
+		Email    string    `json:"email" doc:"What the person signs in with." example:"rita@example.com"`
 		Name     string    `json:"name,omitempty"`
-		Password string    `json:"password" doc:"At least 10 characters. To let the person choose it, make an invitation instead."`
+		Password string    `json:"password" doc:"At least 10 characters. To let the person choose it, make an invitation instead." example:"four unrelated words here"`
 		Role     auth.Role `json:"role,omitempty" enum:"admin,reader" default:"reader"`
 	}
 }
@@ -27,7 +27,7 @@ type changeUserInput struct {
 	UserInput
 	Body struct {
 		Email *string    `json:"email,omitempty"`
-		Name  *string    `json:"name,omitempty"`
+		Name  *string    `json:"name,omitempty" example:"Rita"`
 		Role  *auth.Role `json:"role,omitempty" enum:"admin,reader"`
 	}
 }
@@ -35,7 +35,7 @@ type changeUserInput struct {
 type passwordInput struct {
 	UserInput
 	Body struct {
-		Password string `json:"password" doc:"At least 10 characters."`
+		Password string `json:"password" doc:"At least 10 characters." example:"four unrelated words here"`
 	}
 }
 
@@ -55,7 +55,7 @@ type usersOutput struct {
 
 type inviteInput struct {
 	Body struct {
-		Email string    `json:"email"`
+		Email string    `json:"email" example:"guest@example.com"`
 		Name  string    `json:"name,omitempty"`
 		Role  auth.Role `json:"role,omitempty" enum:"admin,reader" default:"reader"`
 	}

@@ -16,7 +16,7 @@ type ConnectionInput struct {
 type changeConnectionInput struct {
 	ConnectionInput
 	Body struct {
-		Name         *string   `json:"name,omitempty"`
+		Name         *string   `json:"name,omitempty" example:"Wiki"`
 		Email        *string   `json:"email,omitempty"`
 		APIToken     *string   `json:"api_token,omitempty" doc:"A new token, for all of the connection's sources. It is tried first."`
 		JiraBaseURL  *string   `json:"jira_base_url,omitempty"`

@@ -15,7 +15,7 @@ type Credentials struct {
 	BaseURL    string `json:"base_url,omitempty" doc:"The site's address." example:"https://example.atlassian.net/wiki"`
 	Deployment string `json:"deployment,omitempty" enum:"cloud,datacenter" doc:"Cloud (e-mail and token) or Data Center (token)."`
 	Email      string `json:"email,omitempty" doc:"The account that the token belongs to (Cloud)." example:"sync@example.com"`
-	APIToken   string `json:"api_token,omitempty" doc:"API token (Cloud) or personal access token (Data Center). It never leaves the server again."`
+	APIToken   string `json:"api_token,omitempty" doc:"API token (Cloud) or personal access token (Data Center). It never leaves the server again." example:"YOUR-API-TOKEN"`
 }
 
 func (c Credentials) convert() sources.Credentials {
@@ -60,8 +60,8 @@ type SourceInput struct {
 type changeSourceInput struct {
 	SourceInput
 	Body struct {
-		Name                  *string                   `json:"name,omitempty"`
-		SyncFrequencyHours    *int                      `json:"sync_frequency_hours,omitempty" minimum:"1" maximum:"8760"`
+		Name                  *string                   `json:"name,omitempty" example:"Operations"`
+		SyncFrequencyHours    *int                      `json:"sync_frequency_hours,omitempty" minimum:"1" maximum:"8760" example:"6"`
 		DeletionCheckStrategy *sources.DeletionStrategy `json:"deletion_check_strategy,omitempty" enum:"weekly_reconciliation,every_sync,on_demand"`
 		RestrictedPages       *sources.RestrictedPages  `json:"restricted_pages,omitempty" enum:"skip,include"`
 		TextLanguage          *string                   `json:"text_language,omitempty"`

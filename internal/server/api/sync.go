@@ -14,7 +14,7 @@ import (
 type syncInput struct {
 	SourceInput
 	Body *struct {
-		Reconcile bool `json:"reconcile,omitempty" doc:"Compare the whole space: find deletions and drift."`
+		Reconcile bool `json:"reconcile,omitempty" doc:"Compare the whole space: find deletions and drift." example:"true"`
 		Full      bool `json:"full,omitempty" doc:"Fetch and process every page again."`
 	} `required:"false"`
 }
