@@ -23,7 +23,7 @@ func baseContext(src Source, in Input) convert.Context {
 }
 
 // build converts a page and splits it.
-func build(src Source, in Input, d document, known *lookups) (r Record, chunks []Chunk, err error) {
+func build(src Source, in Input, d document, known *lookups) (p Page, err error) {
 	defer recovered(in.Content.ID, &err)
 	ref := in.Content.ContentRef
 	ref.Title, ref.URL = clean(ref.Title), clean(ref.URL)
@@ -36,7 +36,7 @@ func build(src Source, in Input, d document, known *lookups) (r Record, chunks [
 	}
 	result := d.doc.Convert(cctx)
 	hash := sha256.Sum256([]byte(in.Content.Storage))
-	r = Record{
+	r := Record{
 		SourceID: src.ID, SpaceKey: src.SpaceKey, Ref: ref, AuthorName: known.users[ref.EditorID],
 		CreatedByName: known.users[ref.AuthorID], Ancestors: in.Ancestors, Labels: cleanAll(in.Labels),
 		Markdown: result.Markdown, OwnRestricted: in.OwnRestricted, Restricted: in.Restricted, ConverterVersion: Version(),
@@ -49,7 +49,7 @@ func build(src Source, in Input, d document, known *lookups) (r Record, chunks [
 	slices.Sort(r.JiraKeys)
 	r.JiraKeys = slices.Compact(r.JiraKeys)
 	r.Metadata = metadataOf(src, in, result, r)
-	return r, split(r, result), nil
+	return Page{Record: r, Chunks: split(r, result)}, nil
 }
 
 func metadataOf(src Source, in Input, result convert.Result, r Record) Metadata {
@@ -90,7 +90,7 @@ func metadataOf(src Source, in Input, result convert.Result, r Record) Metadata 
 			m.Properties[key] = strings.Join(values, ", ")
 		}
 	}
-	m.Rendered = in.Rendered
+	m.Rendered, m.Children = in.Rendered, in.Children
 	for _, c := range result.Report.Dropped {
 		m.Dropped = append(m.Dropped, counted(c.What, c.Count))
 	}

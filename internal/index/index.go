@@ -63,30 +63,72 @@ type Batch struct {
 	Known func(id string, ref TitleRef) (Target, bool)
 }
 
-// Take stores pages, several at once, and tells done of each one, whose calls may overlap. What goes wrong with one page,
-// a panic of the converter included, is that page's error; Take itself fails only where nothing can be stored at all
-// (the context ended, the run was lost, the database does not answer to the look-ups).
-func (ix *Indexer) Take(ctx context.Context, b Batch, pages []Input, done func(i int, s Stored, err error)) error {
-	docs := make([]document, len(pages))
-	if err := ix.each(ctx, len(pages), func(i int) { docs[i] = parse(b, pages[i]) }); err != nil {
+// Take converts pages, several at once, and stores them together. It tells done of each one, one after the other; an
+// error of done ends it. What goes wrong with one page, a panic of the converter included, is that page's error: a batch
+// that cannot be stored is halved until the page that is the reason stands alone. Take itself fails only where nothing
+// can be stored at all (the context ended, the database does not answer to the look-ups), or done says so.
+func (ix *Indexer) Take(ctx context.Context, b Batch, inputs []Input, done func(i int, s Stored, err error) error) error {
+	docs := make([]document, len(inputs))
+	if err := ix.each(ctx, len(inputs), func(i int) { docs[i] = parse(b, inputs[i]) }); err != nil {
 		return err
 	}
 	if b.View != nil {
-		pages = slices.Clone(pages)
-		if err := ix.each(ctx, len(pages), func(i int) { pages[i].Rendered = ix.rendered(ctx, b, pages[i], docs[i]) }); err != nil {
+		inputs = slices.Clone(inputs)
+		if err := ix.each(ctx, len(inputs), func(i int) { inputs[i].Rendered = ix.rendered(ctx, b, inputs[i], docs[i]) }); err != nil {
 			return err
 		}
 	}
-	known, err := ix.lookUp(ctx, b, pages, docs)
+	known, err := ix.lookUp(ctx, b, inputs, docs)
 	if err != nil {
 		return err
 	}
-	defer ix.wake()
-	return ix.each(ctx, len(pages), func(i int) {
-		s, err := ix.one(ctx, b, pages[i], docs[i], known)
-		docs[i] = document{} // the trees of a batch of large pages are the most memory a sync holds
-		done(i, s, err)
+	pages := make([]Page, len(inputs))
+	err = ix.each(ctx, len(inputs), func(i int) {
+		if docs[i].err == nil {
+			pages[i], docs[i].err = build(b.Source, inputs[i], docs[i], known)
+		}
+		docs[i] = document{err: docs[i].err} // the trees of a batch of large pages are the most memory a sync holds
 	})
+	if err != nil {
+		return err
+	}
+	var good []int
+	for i, d := range docs {
+		if d.err == nil {
+			good = append(good, i)
+		} else if err := done(i, Stored{}, d.err); err != nil {
+			return err
+		}
+	}
+	defer ix.wake()
+	return ix.write(ctx, b.Fence, pages, good, done)
+}
+
+// write stores those pages that which names.
+func (ix *Indexer) write(ctx context.Context, fence Fence, pages []Page, which []int, done func(i int, s Stored, err error) error) error {
+	batch := make([]Page, len(which))
+	for j, i := range which {
+		batch[j] = pages[i]
+	}
+	stored, err := ix.store.ReplacePages(ctx, fence, batch)
+	switch {
+	case err == nil:
+		for j, i := range which {
+			if err := done(i, stored[j], nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	case ctx.Err() != nil:
+		return err
+	case len(which) == 1:
+		return done(which[0], Stored{}, err)
+	}
+	half := len(which) / 2
+	if err := ix.write(ctx, fence, pages, which[:half], done); err != nil {
+		return err
+	}
+	return ix.write(ctx, fence, pages, which[half:], done)
 }
 
 // rendered fetches what Confluence makes of a page's macros.
@@ -117,17 +159,6 @@ func (ix *Indexer) each(ctx context.Context, n int, f func(i int)) error {
 	}
 	g.Wait() //nolint:errcheck // the functions return none
 	return ctx.Err()
-}
-
-func (ix *Indexer) one(ctx context.Context, b Batch, in Input, doc document, known *lookups) (Stored, error) {
-	if doc.err != nil {
-		return Stored{}, doc.err
-	}
-	r, chunks, err := build(b.Source, in, doc, known)
-	if err != nil {
-		return Stored{}, err
-	}
-	return ix.store.ReplacePage(ctx, b.Fence, r, chunks)
 }
 
 // document is a parsed body, or why it could not be parsed.

@@ -37,14 +37,21 @@ func newStore() *fakeStore {
 
 var errBroken = errors.New("disk full")
 
-func (s *fakeStore) ReplacePage(_ context.Context, _ index.Fence, r index.Record, chunks []index.Chunk) (index.Stored, error) {
+func (s *fakeStore) ReplacePages(_ context.Context, _ index.Fence, pages []index.Page) ([]index.Stored, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.Ref.ID == s.broken {
-		return index.Stored{}, errBroken
+	s.asked["batches"]++
+	stored := make([]index.Stored, len(pages))
+	for i, p := range pages {
+		if p.Record.Ref.ID == s.broken {
+			return nil, errBroken
+		}
+		stored[i] = index.Stored{Created: true, ChunksCreated: len(p.Chunks)}
 	}
-	s.records[r.Ref.ID], s.chunks[r.Ref.ID] = r, chunks
-	return index.Stored{Created: true, ChunksCreated: len(chunks)}, nil
+	for _, p := range pages {
+		s.records[p.Record.Ref.ID], s.chunks[p.Record.Ref.ID] = p.Record, p.Chunks
+	}
+	return stored, nil
 }
 
 func (s *fakeStore) FindPages(_ context.Context, _ string, ids []string, titles []index.TitleRef) ([]index.Target, error) {
@@ -137,11 +144,9 @@ func page(id, storage string) index.Input {
 func take(t *testing.T, store index.Store, b index.Batch, pages ...index.Input) []error {
 	t.Helper()
 	ends := make([]error, len(pages))
-	var mu sync.Mutex
-	err := index.New(store, index.Options{}).Take(t.Context(), b, pages, func(i int, _ index.Stored, err error) {
-		mu.Lock()
-		defer mu.Unlock()
+	err := index.New(store, index.Options{}).Take(t.Context(), b, pages, func(i int, _ index.Stored, err error) error {
 		ends[i] = err
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -221,10 +226,39 @@ func TestTakeGoesOnWithoutNames(t *testing.T) {
 func TestOnePageDoesNotStopTheOthers(t *testing.T) {
 	t.Parallel()
 	store := newStore()
-	store.broken = "2"
-	ends := take(t, store, index.Batch{Source: source()}, page("1", "<p>a</p>"), page("2", "<p>b</p>"), page("3", "<p>c</p>"))
-	if ends[0] != nil || !errors.Is(ends[1], errBroken) || ends[2] != nil || len(store.records) != 2 {
-		t.Errorf("ends %v, stored %d", ends, len(store.records))
+	store.broken = "6"
+	pages := make([]index.Input, 16)
+	for i := range pages {
+		pages[i] = page(fmt.Sprint(i), "<p>a</p>")
+	}
+	for i, err := range take(t, store, index.Batch{Source: source()}, pages...) {
+		if i == 6 && !errors.Is(err, errBroken) || i != 6 && err != nil {
+			t.Errorf("page %d ended with %v", i, err)
+		}
+	}
+	// Halved until it stands alone: 16, 8, 4, 4 (of the first half), 2, 1, 1, and the other halves.
+	if len(store.records) != 15 || store.asked["batches"] > 9 {
+		t.Errorf("stored %d pages in %d batches", len(store.records), store.asked["batches"])
+	}
+}
+
+// A batch is one question to the store, and what ends the run ends the batch.
+func TestTakeStoresTogether(t *testing.T) {
+	t.Parallel()
+	store := newStore()
+	pages := []index.Input{page("1", "<p>a</p>"), page("2", "<p>b</p>"), page("3", "<p>c</p>")}
+	take(t, store, index.Batch{Source: source()}, pages...)
+	if store.asked["batches"] != 1 || len(store.records) != 3 {
+		t.Errorf("%d pages in %d batches", len(store.records), store.asked["batches"])
+	}
+	store.broken = "1"
+	told := 0
+	err := index.New(store, index.Options{}).Take(t.Context(), index.Batch{Source: source()}, pages, func(_ int, _ index.Stored, err error) error {
+		told++
+		return err
+	})
+	if !errors.Is(err, errBroken) || told != 1 {
+		t.Errorf("told of %d pages, ended with %v", told, err)
 	}
 }
 
@@ -233,7 +267,7 @@ func TestTakeStopsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	store := newStore()
-	err := index.New(store, index.Options{}).Take(ctx, index.Batch{Source: source()}, []index.Input{page("1", "")}, func(int, index.Stored, error) {})
+	err := index.New(store, index.Options{}).Take(ctx, index.Batch{Source: source()}, []index.Input{page("1", "")}, func(int, index.Stored, error) error { return nil })
 	if !errors.Is(err, context.Canceled) || len(store.records) > 0 {
 		t.Errorf("error %v, stored %d", err, len(store.records))
 	}

@@ -27,6 +27,12 @@ type Crumb struct {
 	URL   string `json:"url,omitempty"`
 }
 
+// Child is an entry of a page's children.
+type Child struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+}
+
 // Input is one page to take in, with everything that its body does not tell.
 type Input struct {
 	Content       wiki.Content
@@ -35,6 +41,7 @@ type Input struct {
 	OwnRestricted bool
 	Restricted    bool // by itself or by an ancestor
 	Attachments   []wiki.Attachment
+	Children      []Child // nil: not known, or none
 	// Rendered is what Confluence made of macros that it alone can render, by macro id; see convert.Needs.Dynamic.
 	Rendered map[string]string
 	// FetchedAt is when the site was asked; of two writers of one page the later look at the site wins.
@@ -89,8 +96,8 @@ type Task struct {
 	Due      string `json:"due,omitempty"`
 }
 
-// Metadata is confluence_pages.metadata; the keys up to content_length are the contract's. The children are kept by the
-// tree of the source, not by the page.
+// Metadata is confluence_pages.metadata; the keys up to content_length are the contract's. Where
+// there are no children, those that are stored are kept: the tree of the source knows them, not the page.
 type Metadata struct {
 	Ancestors     []Crumb           `json:"ancestors"`
 	CreatedBy     Author            `json:"created_by"`
@@ -106,6 +113,7 @@ type Metadata struct {
 	Tasks         []Task            `json:"tasks,omitempty"`
 	Macros        []string          `json:"macros,omitempty"`
 	Dropped       []string          `json:"dropped,omitempty"` // what the page shows in Confluence and not here
+	Children      []Child           `json:"children,omitempty"`
 	// Rendered is kept so that a page can be made again without the site.
 	Rendered map[string]string `json:"rendered,omitempty"`
 }
@@ -141,6 +149,12 @@ type Chunk struct {
 	Content      string // Markdown
 	BodyText     string
 	Hash         [32]byte // of all that words and vectors are made of; equal hashes keep their row
+}
+
+// Page is a page as it is stored, with its chunks.
+type Page struct {
+	Record Record
+	Chunks []Chunk
 }
 
 // Stored tells what storing a page did.

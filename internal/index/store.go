@@ -42,8 +42,9 @@ type IncludedBody struct {
 
 // Store keeps pages and what conversion looks up.
 type Store interface {
-	// ReplacePage stores a page and swaps its chunks in one transaction.
-	ReplacePage(ctx context.Context, fence Fence, r Record, chunks []Chunk) (Stored, error)
+	// ReplacePages stores pages of one source and swaps their chunks in one transaction: all of them, or none on error.
+	// The answers are in the order of the pages.
+	ReplacePages(ctx context.Context, fence Fence, pages []Page) ([]Stored, error)
 	// FindPages finds stored pages of a site by id, and by space and title without regard to case.
 	FindPages(ctx context.Context, baseURL string, ids []string, titles []TitleRef) ([]Target, error)
 	// IncludedBodies returns the stored bodies of pages of a site; restricted pages are left out.

@@ -12,12 +12,16 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sluicehq/sluice/internal/confluence/confluencetest"
+	"github.com/sluicehq/sluice/internal/index"
+	"github.com/sluicehq/sluice/internal/postgres/contentstore"
+	"github.com/sluicehq/sluice/internal/postgres/searchstore"
 	"github.com/sluicehq/sluice/internal/spacesync"
 	"github.com/sluicehq/sluice/internal/wiki"
 )
 
 var (
 	figurePages   = flag.Int("pages", 4000, "pages of BenchmarkSync")
+	figureIndexed = flag.Bool("indexed", false, "whether BenchmarkSync makes pages searchable by words, too")
 	figureLatency = flag.Duration("latency", 0, "what each request of BenchmarkSync takes beside its work")
 )
 
@@ -69,6 +73,17 @@ func download(b *testing.B, s *sim, space wiki.Space) time.Duration {
 	return time.Since(began)
 }
 
+// makeSearchable attaches the keyword index.
+func (s *sim) makeSearchable() *searchstore.Store {
+	s.t.Helper()
+	words := searchstore.New(s.db, searchstore.Options{})
+	store, err := contentstore.New(s.db, words)
+	s.ok(err)
+	s.store = store
+	s.syncer = spacesync.New(store, index.New(store, index.Options{}), spacesync.Options{Now: s.clock.now})
+	return words
+}
+
 // BenchmarkSync prints the figures of docs/benchmarks.md: run it with -benchtime=1x.
 func BenchmarkSync(b *testing.B) {
 	for b.Loop() {
@@ -82,6 +97,10 @@ func BenchmarkSync(b *testing.B) {
 				p.Parent = ids[r.IntN(i)]
 			}
 			ids[i] = s.wiki.AddPage("ENG", p)
+		}
+		var words *searchstore.Store
+		if *figureIndexed {
+			words = s.makeSearchable()
 		}
 		space, err := s.client.Space(b.Context(), "ENG")
 		s.ok(err)
@@ -105,6 +124,11 @@ func BenchmarkSync(b *testing.B) {
 		b.ReportMetric(plain.Seconds(), "download-s")
 		b.ReportMetric(took.Seconds()/plain.Seconds(), "first/download")
 		b.ReportMetric(float64(p.ChunksCreated), "chunks")
+		if words != nil {
+			began = time.Now()
+			s.ok(words.Maintain(b.Context()))
+			b.ReportMetric(time.Since(began).Seconds(), "maintain-s")
+		}
 
 		s.clock.sleep(time.Hour)
 		s.sync("eng")

@@ -2,7 +2,6 @@ package spacesync
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,6 +30,9 @@ const metaPieces = 200
 func (w *work) incorporate(ctx context.Context, items []*item) error {
 	w.rec.phase(sources.PhaseSyncing)
 	w.indexTitles()
+	if w.states != nil { // the tree is whole: pages are stored with their children, so that few have to follow it later
+		w.children = w.tree.children(func(id string) bool { return w.listed[id] && !w.tree.restricted(id) })
+	}
 	var fetch, change, barred, blind []*item
 	for _, it := range items {
 		switch {
@@ -118,9 +120,7 @@ func (w *work) take(ctx context.Context, items []*item, contents []wiki.Content,
 	if v, ok := w.site.(Viewer); ok && w.options.RenderMacros {
 		b.View = v.View
 	}
-	ends := make([]error, len(items))
-	err := w.indexer.Take(ctx, b, inputs, func(i int, s index.Stored, err error) { ends[i] = w.took(ctx, items[i], s, err) })
-	return errors.Join(append(ends, err)...)
+	return w.indexer.Take(ctx, b, inputs, func(i int, s index.Stored, err error) error { return w.took(ctx, items[i], s, err) })
 }
 
 // input is a page with everything that its body does not tell. The content was read after the listing, so it has the
@@ -142,7 +142,7 @@ func (w *work) input(it *item, c wiki.Content, asked time.Time) index.Input {
 		Content:   wiki.Content{ContentRef: it.ref, Storage: c.Storage, HasBody: true},
 		Ancestors: w.tree.crumbs(it.ref.ID), Labels: it.labels(), OwnRestricted: it.own,
 		Restricted:  w.tree.restricted(it.ref.ID) || w.tree.blind(it.ref.ID) != nil, // the latter where it moved since the listing
-		Attachments: it.meta.Attachments, FetchedAt: asked,
+		Attachments: it.meta.Attachments, Children: w.children[it.ref.ID], FetchedAt: asked,
 	}
 }
 

@@ -52,14 +52,11 @@ func (w *work) remake(ctx context.Context, ids []string) error {
 	if len(inputs) > 0 {
 		w.rec.change(func(p *Progress) { p.CurrentTitle = items[0].ref.Title })
 	}
-	ends := make([]error, len(inputs))
-	err = w.indexer.Take(ctx, index.Batch{Source: w.src.Source, Fence: w.run.Fence()}, inputs, func(i int, s index.Stored, err error) {
-		ends[i] = w.took(ctx, items[i], s, err)
+	err = w.indexer.Take(ctx, index.Batch{Source: w.src.Source, Fence: w.run.Fence()}, inputs, func(i int, s index.Stored, err error) error {
+		return w.took(ctx, items[i], s, err)
 	})
-	for _, end := range append(ends, err) {
-		if end != nil {
-			return end
-		}
+	if err != nil {
+		return err
 	}
 	for _, id := range ids { // what has no stored body comes with the next sync
 		w.rec.settle(id, skipped, "no stored body")

@@ -55,13 +55,7 @@ type TreePage struct {
 	Restricted    bool
 	Path          string
 	Breadcrumb    []index.Crumb
-	Children      []Child
-}
-
-// Child is an entry of a page's children.
-type Child struct {
-	ID    string `json:"id"`
-	Title string `json:"title"`
+	Children      []index.Child
 }
 
 // TreeNode is an ancestor that is not stored as a page: a folder and its kin, or a page that is left out.
@@ -79,7 +73,7 @@ type Move struct {
 	ID         string
 	Path       string
 	Breadcrumb []index.Crumb
-	Children   []Child
+	Children   []index.Child
 	Restricted bool
 }
 

@@ -96,14 +96,15 @@ type work struct {
 	began time.Time // the server's clock at the start: the next watermark, but for the overlap
 	me    string    // who the site took us for at the start
 
-	states   map[string]State    // what was stored before a comparison, deleted pages included
-	live     map[string]bool     // what was stored when the run began and is not deleted; nil where the run found nothing to do
-	listed   map[string]bool     // by the complete listing of a comparison
-	nodes    map[string]TreeNode // what was known of the tree beside pages
-	fresh    map[string]bool     // nodes of the tree that were looked up, or left out, by this run
-	archived bool                // the space is: the search index does not know it
-	gone     bool                // something that was listed could not be read by id: is it us?
-	taking   chan struct{}       // bounds the batches that are converted at once
+	states   map[string]State         // what was stored before a comparison, deleted pages included
+	live     map[string]bool          // what was stored when the run began and is not deleted; nil where the run found nothing to do
+	listed   map[string]bool          // by the complete listing of a comparison
+	nodes    map[string]TreeNode      // what was known of the tree beside pages
+	fresh    map[string]bool          // nodes of the tree that were looked up, or left out, by this run
+	children map[string][]index.Child // of the pages of a whole tree, as a comparison found it
+	archived bool                     // the space is: the search index does not know it
+	gone     bool                     // something that was listed could not be read by id: is it us?
+	taking   chan struct{}            // bounds the batches that are converted at once
 
 	concealed map[string]bool // stored pages that turned out to be restricted
 	withheld  map[string]bool // those of them that are hidden and kept

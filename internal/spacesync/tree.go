@@ -109,20 +109,20 @@ func (t tree) missing(items []*item) []*node {
 }
 
 // children returns the child pages of every node that has some, in the order of the site. shown says which pages count.
-func (t tree) children(shown func(id string) bool) map[string][]Child {
+func (t tree) children(shown func(id string) bool) map[string][]index.Child {
 	byParent := map[string][]*node{}
 	for _, n := range t {
 		if n.parent != "" && shown(n.id) {
 			byParent[n.parent] = append(byParent[n.parent], n)
 		}
 	}
-	children := make(map[string][]Child, len(byParent))
+	children := make(map[string][]index.Child, len(byParent))
 	for parent, nodes := range byParent {
 		slices.SortFunc(nodes, func(a, b *node) int {
 			return cmp.Or(cmp.Compare(a.position, b.position), strings.Compare(a.title, b.title), strings.Compare(a.id, b.id))
 		})
 		for _, n := range nodes {
-			children[parent] = append(children[parent], Child{ID: n.id, Title: n.title})
+			children[parent] = append(children[parent], index.Child{ID: n.id, Title: n.title})
 		}
 	}
 	return children

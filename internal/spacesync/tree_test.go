@@ -96,7 +96,7 @@ func TestMoves(t *testing.T) {
 		{ID: "gone", Path: "/gone"},
 	}
 	want := []Move{
-		{ID: "guide", Path: "/home/folder/guide", Breadcrumb: crumbs, Children: []Child{{ID: "step", Title: "Step"}}},
+		{ID: "guide", Path: "/home/folder/guide", Breadcrumb: crumbs, Children: []index.Child{{ID: "step", Title: "Step"}}},
 		{ID: "step", Path: "/home/folder/guide/step", Breadcrumb: append(crumbs[:2:2], index.Crumb{ID: "guide", Type: "page", Title: "Guide"})},
 	}
 	if diff := cmp.Diff(want, g.moves(pages)); diff != "" {

@@ -1,9 +1,22 @@
--- name: LockPage :one
-SELECT version, version_at, is_deleted, synced_at, content_hash, title, url, converter_version, restricted FROM confluence_pages
-WHERE source_id = @source_id AND page_id = @page_id FOR UPDATE;
+-- name: BeginBatch :one
+-- Is the run still its worker's? Commits of this transaction do not wait for the disk: a crash of the server loses pages
+-- only together with the claim that they are stored, since the watermark's own commit, which comes last, waits for all
+-- that is before it. Plans are made for the tables as they are now: one that was made while they were empty would be kept,
+-- and go through all of a table that has grown since, for every batch.
+SELECT set_config('synchronous_commit', 'off', true) AS commits, set_config('plan_cache_mode', 'force_custom_plan', true) AS plans,
+    (@run_id::bigint = 0 OR EXISTS (SELECT 1 FROM sync_runs WHERE id = @run_id AND attempt = @attempt AND state = 'running'))::boolean AS own;
 
--- name: UpsertPage :one
--- Restores a deleted page whole: every column is written. The children are kept, the tree knows them.
+-- name: PlanOnce :exec
+-- From here on statements insert, whose plans depend on nothing: neither theirs nor those of the foreign keys' checks are
+-- made again and again.
+SELECT set_config('plan_cache_mode', 'auto', true);
+
+-- name: LockPages :many
+SELECT page_id, version, version_at, is_deleted, synced_at, content_hash, title, restricted FROM confluence_pages
+WHERE source_id = @source_id AND page_id = ANY(@ids::text[]) ORDER BY page_id FOR UPDATE;
+
+-- name: UpsertPages :batchexec
+-- Restores a deleted page whole: every column is written. Children that are not given are kept, the tree knows them.
 INSERT INTO confluence_pages AS p (source_id, page_id, space_key, type, title, url, version, version_at, last_modified,
     parent_id, parent_type, position, path, ancestor_ids, breadcrumb, author_id, author_name, created_by_id, created_by_name,
     labels, jira_keys, markdown, own_restricted, restricted, chunk_count, converter_version, text_config, content_hash, metadata,
@@ -23,12 +36,11 @@ ON CONFLICT (source_id, page_id) DO UPDATE SET
     own_restricted = excluded.own_restricted, restricted = excluded.restricted, is_deleted = false,
     deleted_at = NULL, deleted_reason = '', chunk_count = excluded.chunk_count,
     converter_version = excluded.converter_version, text_config = excluded.text_config, content_hash = excluded.content_hash,
-    metadata = excluded.metadata || jsonb_build_object('children', coalesce(p.metadata -> 'children', '[]'::jsonb)),
-    synced_at = excluded.synced_at, created_at = excluded.created_at, updated_at = now()
-RETURNING (xmax = 0)::boolean AS inserted;
+    metadata = jsonb_build_object('children', coalesce(p.metadata -> 'children', '[]'::jsonb)) || excluded.metadata,
+    synced_at = excluded.synced_at, created_at = excluded.created_at, updated_at = now();
 
--- name: SaveBody :exec
-INSERT INTO page_bodies (source_id, page_id, storage) VALUES (@source_id, @page_id, @storage)
+-- name: SaveBodies :exec
+INSERT INTO page_bodies (source_id, page_id, storage) SELECT @source_id, unnest(@ids::text[]), unnest(@bodies::bytea[])
 ON CONFLICT (source_id, page_id) DO UPDATE SET storage = excluded.storage, updated_at = now();
 
 -- name: BodiesByRef :many
@@ -41,26 +53,17 @@ JOIN connections c ON c.id = s.connection_id
 WHERE c.base_url = @base_url AND p.page_id = ANY(@ids::text[]) AND NOT p.is_deleted AND NOT p.restricted;
 
 -- name: StaleIncluders :exec
--- Pages that show a part of this one are to be made again: version 0 is no converter's. By title too, because the page
--- may not have been known when they were made. A page that includes itself shows nothing of itself.
-UPDATE confluence_pages p SET converter_version = 0
-FROM sources s JOIN connections c ON c.id = s.connection_id
-WHERE s.source_id = p.source_id AND NOT p.is_deleted AND p.page_id <> @page_id::text AND p.converter_version <> 0
-  AND p.metadata -> 'internal_links' @> '[{"kind": "include"}]' -- as in the partial index: this runs for every page that is stored
-  AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = @source_id)
-  AND (p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'page_id', @page_id::text))
-    OR p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'space_key', @space_key::text, 'title', @title::text)));
-
--- name: StaleIncludersOfAll :exec
--- The same for many pages at once.
+-- Pages that show a part of these are to be made again: version 0 is no converter's. By title too, because a page may not
+-- have been known when they were made. A page that includes itself shows nothing of itself.
 UPDATE confluence_pages p SET converter_version = 0
 FROM sources s JOIN connections c ON c.id = s.connection_id
 WHERE s.source_id = p.source_id AND NOT p.is_deleted AND p.converter_version <> 0
-  AND p.metadata -> 'internal_links' @> '[{"kind": "include"}]'
+  AND p.metadata -> 'internal_links' @> '[{"kind": "include"}]' -- as in the partial index: this runs for all pages that are stored
   AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = @source_id)
-  AND EXISTS (SELECT 1 FROM confluence_pages i WHERE i.source_id = @source_id AND i.page_id = ANY(@ids::text[]) AND i.page_id <> p.page_id
-    AND (p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'page_id', i.page_id))
-      OR p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'space_key', i.space_key, 'title', i.title))));
+  AND EXISTS (
+    SELECT FROM jsonb_array_elements(p.metadata -> 'internal_links') AS l (link), confluence_pages i
+    WHERE link ->> 'kind' = 'include' AND i.source_id = @source_id AND i.page_id = ANY(@ids::text[]) AND i.page_id <> p.page_id
+      AND (link ->> 'page_id' = i.page_id OR link ->> 'space_key' = i.space_key AND link ->> 'title' = i.title));
 
 -- name: HidePages :many
 -- From everybody but admins. Returns those that were shown until now.
@@ -73,7 +76,7 @@ RETURNING page_id;
 UPDATE confluence_pages SET is_deleted = true, deleted_at = now(), deleted_reason = @reason, chunk_count = 0, markdown = '',
     content_hash = NULL, updated_at = now()
 WHERE source_id = @source_id AND page_id = ANY(@ids::text[]) AND NOT is_deleted
-RETURNING page_id, space_key, title;
+RETURNING page_id;
 
 -- name: DeleteBodies :exec
 DELETE FROM page_bodies WHERE source_id = @source_id AND page_id = ANY(@ids::text[]);
@@ -81,16 +84,18 @@ DELETE FROM page_bodies WHERE source_id = @source_id AND page_id = ANY(@ids::tex
 -- name: DeletePending :exec
 DELETE FROM pending_deletions WHERE source_id = @source_id AND page_id = ANY(@ids::text[]);
 
--- name: SettlePage :many
--- A page that has been stored waits for no other try and no decision. Returns the other sources of the same site that hold
--- it: it moved here from there.
-WITH tried AS (DELETE FROM page_failures f WHERE f.source_id = @source_id AND f.page_id = @page_id),
-    decided AS (DELETE FROM pending_deletions d WHERE d.source_id = @source_id AND d.page_id = @page_id)
-SELECT p.source_id FROM confluence_pages p
-JOIN sources s ON s.source_id = p.source_id
+-- name: SettlePages :many
+-- Pages that have been stored wait for no other try and no decision. Returns where other sources of the same site hold
+-- them: they moved here from there. The pages are looked for first, by their ids: what is rare is found by what is rare.
+WITH tried AS (DELETE FROM page_failures f WHERE f.source_id = @source_id AND f.page_id = ANY(@ids::text[])),
+    decided AS (DELETE FROM pending_deletions d WHERE d.source_id = @source_id AND d.page_id = ANY(@ids::text[])),
+    held AS MATERIALIZED (SELECT p.source_id, p.page_id FROM confluence_pages p
+        WHERE p.page_id = ANY(@ids::text[]) AND p.source_id <> @source_id AND NOT p.is_deleted)
+SELECT h.source_id, h.page_id FROM held h
+JOIN sources s ON s.source_id = h.source_id
 JOIN connections c ON c.id = s.connection_id
-WHERE p.page_id = @page_id AND p.source_id <> @source_id AND NOT p.is_deleted
-  AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = @source_id);
+WHERE c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = @source_id)
+ORDER BY h.source_id, h.page_id;
 
 -- name: PageStates :many
 -- What a listing is compared with.

@@ -28,7 +28,7 @@ func load(ctx context.Context, c *searchtest.Corpus, g *generator, chunks int) e
 	var maintenance time.Duration
 	for n := range chunks / pageChunks {
 		r, list := page(g, n)
-		if _, err := c.Content.ReplacePage(ctx, index.Fence{}, r, list); err != nil {
+		if _, err := c.Content.ReplacePages(ctx, index.Fence{}, []index.Page{{Record: r, Chunks: list}}); err != nil {
 			return err
 		}
 		if n%1000 == 999 {

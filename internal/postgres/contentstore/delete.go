@@ -40,18 +40,14 @@ func (s *Store) softDelete(ctx context.Context, tx pgx.Tx, sourceID string, ids 
 	if err != nil {
 		return 0, 0, err
 	}
-	for _, p := range gone {
-		removed, err := s.q.DeletePageChunks(ctx, tx, dbsqlc.DeletePageChunksParams{SourceID: sourceID, PageID: p.PageID})
+	if len(gone) > 0 {
+		removed, err := s.q.DeletePageChunks(ctx, tx, dbsqlc.DeletePageChunksParams{SourceID: sourceID, Ids: gone})
 		if err != nil {
 			return 0, 0, err
 		}
-		chunks += len(removed)
-		if err := s.replaced(ctx, tx, sourceID, p.PageID, removed, nil); err != nil {
-			return 0, 0, err
-		}
-		err = s.q.StaleIncluders(ctx, tx, dbsqlc.StaleIncludersParams{SourceID: sourceID, PageID: p.PageID, SpaceKey: p.SpaceKey, Title: p.Title})
-		if err != nil {
-			return 0, 0, fmt.Errorf("pages that include it: %w", err)
+		chunks = int(removed)
+		if err := s.q.StaleIncluders(ctx, tx, dbsqlc.StaleIncludersParams{SourceID: sourceID, Ids: gone}); err != nil {
+			return 0, 0, fmt.Errorf("pages that include them: %w", err)
 		}
 	}
 	if err := s.q.DeleteBodies(ctx, tx, dbsqlc.DeleteBodiesParams{SourceID: sourceID, Ids: ids}); err != nil {

@@ -14,6 +14,8 @@ type oldChunk struct {
 	id     int64
 	hash   [32]byte
 	number int
+	url    string
+	anchor string
 }
 
 // plan says which stored chunks stay, and the number of each new chunk. Changing the number of a stored chunk costs as

@@ -3,11 +3,7 @@ package contentstore
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,68 +15,103 @@ import (
 
 var _ index.Store = (*Store)(nil)
 
-// ReplacePage stores a page and swaps its chunks in one transaction: whoever reads meanwhile sees all of the old chunks
-// or all of the new ones, and a crash leaves the old ones. Chunks whose hash is already there keep their row and their
-// vector. Where fence names a run, the page is written only while that run is still its worker's (wiki.ErrConflict
-// otherwise). The page is removed from other sources of the same site: it has moved.
-func (s *Store) ReplacePage(ctx context.Context, fence index.Fence, r index.Record, chunks []index.Chunk) (index.Stored, error) {
-	var stored index.Stored
-	body := s.pack.EncodeAll([]byte(r.Storage), nil)
-	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
-		var err error
-		stored, err = s.replace(ctx, tx, fence, r, chunks, body)
-		return err
-	})
-	if err != nil {
-		return index.Stored{}, fmt.Errorf("store page %s of %s: %w", r.Ref.ID, r.SourceID, postgres.Translate(err))
+// ReplacePages stores pages of one source and swaps their chunks in one transaction: whoever reads meanwhile sees all of
+// a page's old chunks or all of the new ones, and a crash leaves the old ones. An error means that none of the pages was
+// stored. Chunks whose hash is already there keep their row and their vector. Where fence names a run, pages are written
+// only while that run is still its worker's (wiki.ErrConflict otherwise). The pages are removed from other sources of
+// the same site: they have moved. The answers are in the order of the pages.
+func (s *Store) ReplacePages(ctx context.Context, fence index.Fence, pages []index.Page) ([]index.Stored, error) {
+	if len(pages) == 0 {
+		return nil, nil
 	}
-	return stored, nil
+	sourceID := pages[0].Record.SourceID
+	b, err := s.prepare(ctx, sourceID, pages)
+	if err == nil {
+		err = s.db.InTx(ctx, func(tx pgx.Tx) error { return b.replace(ctx, tx, fence) })
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store %s of %s: %w", named(pages), sourceID, postgres.Translate(err))
+	}
+	return b.stored(), nil
 }
 
-func (s *Store) replace(ctx context.Context, tx pgx.Tx, fence index.Fence, r index.Record, chunks []index.Chunk, body []byte) (index.Stored, error) {
-	if err := s.checkFence(ctx, tx, fence); err != nil {
-		return index.Stored{}, err
+func named(pages []index.Page) string {
+	if len(pages) == 1 {
+		return "page " + pages[0].Record.Ref.ID
 	}
-	stored := index.Stored{Created: true}
-	changed := true // what others that include the page show of it
-	row, err := s.q.LockPage(ctx, tx, dbsqlc.LockPageParams{SourceID: r.SourceID, PageID: r.Ref.ID})
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		if r.Reprocessed {
-			return index.Stored{Stale: true}, nil
+	return fmt.Sprintf("%d pages", len(pages))
+}
+
+// replace writes the batch. It may run again after a transaction that was rolled back.
+func (b *batch) replace(ctx context.Context, tx pgx.Tx, fence index.Fence) error {
+	begun, err := b.q.BeginBatch(ctx, tx, dbsqlc.BeginBatchParams{RunID: fence.RunID, Attempt: int32(fence.Attempt)})
+	if err != nil {
+		return err
+	}
+	if !begun.Own {
+		return lostRun(fence)
+	}
+	pages, changed, err := b.lock(ctx, tx)
+	if err != nil || len(pages) == 0 {
+		return err
+	}
+	x, err := b.exchange(ctx, tx, pages)
+	if err != nil {
+		return err
+	}
+	if err := x.clear(ctx, tx); err != nil {
+		return err
+	}
+	if err := b.takeOver(ctx, tx, pages); err != nil {
+		return err
+	}
+	if err := b.q.PlanOnce(ctx, tx); err != nil {
+		return err
+	}
+	if err := b.upsert(ctx, tx, pages); err != nil {
+		return err
+	}
+	if err := x.add(ctx, tx); err != nil {
+		return err
+	}
+	if len(changed) > 0 {
+		if err := b.q.StaleIncluders(ctx, tx, dbsqlc.StaleIncludersParams{SourceID: b.sourceID, Ids: changed}); err != nil {
+			return fmt.Errorf("pages that include them: %w", err)
 		}
-	case err != nil:
-		return index.Stored{}, err
-	default:
-		if stale(row, r) {
-			return index.Stored{Stale: true}, nil
+	}
+	return b.checkFence(ctx, tx, fence) // again: a batch takes a while
+}
+
+// lock locks the rows of the batch that are there, in one order for all writers, and returns the pages that are to be
+// written, and the ids of those of them in which others that include them show something new.
+func (b *batch) lock(ctx context.Context, tx pgx.Tx) (pages []*prepared, changed []string, err error) {
+	rows, err := b.q.LockPages(ctx, tx, dbsqlc.LockPagesParams{SourceID: b.sourceID, Ids: b.ids()})
+	if err != nil {
+		return nil, nil, err
+	}
+	byID := make(map[string]dbsqlc.LockPagesRow, len(rows))
+	for _, row := range rows {
+		byID[row.PageID] = row
+	}
+	for _, p := range b.pages {
+		row, there := byID[p.Record.Ref.ID]
+		p.row = there
+		p.stored = index.Stored{Created: !there || row.IsDeleted}
+		if !there && p.Record.Reprocessed || there && stale(row, p.Record) {
+			p.stored = index.Stored{Stale: true}
+			continue
 		}
-		stored.Created = row.IsDeleted
-		changed = row.IsDeleted || row.Restricted != r.Restricted || row.Title != r.Ref.Title || !bytes.Equal(row.ContentHash, r.ContentHash)
-	}
-	if err := s.upsert(ctx, tx, r, len(chunks), body); err != nil {
-		return index.Stored{}, err
-	}
-	if err := s.swap(ctx, tx, r, chunks, &stored); err != nil {
-		return index.Stored{}, err
-	}
-	if changed {
-		err := s.q.StaleIncluders(ctx, tx, dbsqlc.StaleIncludersParams{
-			SourceID: r.SourceID, PageID: r.Ref.ID, SpaceKey: r.SpaceKey, Title: r.Ref.Title,
-		})
-		if err != nil {
-			return index.Stored{}, fmt.Errorf("pages that include it: %w", err)
+		pages = append(pages, p)
+		if !there || row.IsDeleted || row.Restricted != p.Record.Restricted || row.Title != p.Record.Ref.Title || !bytes.Equal(row.ContentHash, p.Record.ContentHash) {
+			changed = append(changed, p.Record.Ref.ID)
 		}
 	}
-	if r.Reprocessed {
-		return stored, nil
-	}
-	return stored, s.takeOver(ctx, tx, r, &stored)
+	return pages, changed, nil
 }
 
 // stale reports whether the store knows better than r: it was written by somebody who asked the site later, or, for a
 // body that came from the store, the page has changed since.
-func stale(row dbsqlc.LockPageRow, r index.Record) bool {
+func stale(row dbsqlc.LockPagesRow, r index.Record) bool {
 	if r.Reprocessed {
 		return row.IsDeleted || int(row.Version) != r.Ref.Version || !row.VersionAt.Equal(r.Ref.VersionAt)
 	}
@@ -96,151 +127,60 @@ func (s *Store) checkFence(ctx context.Context, tx pgx.Tx, fence index.Fence) er
 		return err
 	}
 	if !own {
-		return fmt.Errorf("run %d is no longer this worker's: %w", fence.RunID, wiki.ErrConflict)
+		return lostRun(fence)
 	}
 	return nil
 }
 
-func (s *Store) upsert(ctx context.Context, tx pgx.Tx, r index.Record, chunks int, body []byte) error {
-	metadata, err := json.Marshal(r.Metadata)
-	if err != nil {
-		return fmt.Errorf("metadata: %w", err)
+func lostRun(fence index.Fence) error {
+	return fmt.Errorf("run %d is no longer this worker's: %w", fence.RunID, wiki.ErrConflict)
+}
+
+func (b *batch) upsert(ctx context.Context, tx pgx.Tx, pages []*prepared) error {
+	rows := make([]dbsqlc.UpsertPagesParams, len(pages))
+	bodies := dbsqlc.SaveBodiesParams{SourceID: b.sourceID}
+	for i, p := range pages {
+		rows[i] = p.params
+		bodies.Ids = append(bodies.Ids, p.Record.Ref.ID)
+		bodies.Bodies = append(bodies.Bodies, p.body)
 	}
-	crumbs, err := json.Marshal(emptyNotNil(r.Ancestors))
-	if err != nil {
-		return fmt.Errorf("breadcrumb: %w", err)
-	}
-	ids := make([]string, len(r.Ancestors))
-	for i, a := range r.Ancestors {
-		ids[i] = a.ID
-	}
-	_, err = s.q.UpsertPage(ctx, tx, dbsqlc.UpsertPageParams{
-		SourceID: r.SourceID, PageID: r.Ref.ID, SpaceKey: r.SpaceKey, Type: string(r.Ref.Type), Title: r.Ref.Title, Url: r.Ref.URL,
-		Version: int32(r.Ref.Version), VersionAt: r.Ref.VersionAt, ParentID: r.Ref.ParentID, ParentType: r.Ref.ParentType,
-		Position: int32(r.Ref.Position), Path: pagePath(ids, r.Ref.ID), AncestorIds: ids, Breadcrumb: crumbs,
-		AuthorID: r.Ref.EditorID, AuthorName: r.AuthorName, CreatedByID: r.Ref.AuthorID, CreatedByName: r.CreatedByName,
-		Labels: emptyNotNil(r.Labels), JiraKeys: emptyNotNil(r.JiraKeys), Markdown: r.Markdown,
-		OwnRestricted: r.OwnRestricted, Restricted: r.Restricted, ChunkCount: int32(chunks),
-		ConverterVersion: int32(r.ConverterVersion), TextConfig: &r.TextConfig, ContentHash: r.ContentHash, Metadata: metadata,
-		SyncedAt: r.FetchedAt, CreatedAt: r.Ref.CreatedAt,
+	var first error
+	b.q.UpsertPages(ctx, tx, rows).Exec(func(_ int, err error) {
+		if first == nil {
+			first = err
+		}
 	})
-	if err != nil {
-		return err
+	if first != nil {
+		return first
 	}
-	return s.q.SaveBody(ctx, tx, dbsqlc.SaveBodyParams{SourceID: r.SourceID, PageID: r.Ref.ID, Storage: body})
+	return b.q.SaveBodies(ctx, tx, bodies)
 }
 
-// pagePath is the materialised path: /ancestor/…/page.
-func pagePath(ancestors []string, id string) string {
-	return "/" + strings.Join(append(slices.Clone(ancestors), id), "/")
-}
-
-// swap replaces the page's chunks by chunks, as far as they differ.
-func (s *Store) swap(ctx context.Context, tx pgx.Tx, r index.Record, chunks []index.Chunk, stored *index.Stored) error {
-	rows, err := s.q.ChunkHashes(ctx, tx, dbsqlc.ChunkHashesParams{PageID: r.Ref.ID, SourceID: r.SourceID})
-	if err != nil {
-		return err
-	}
-	old := make([]oldChunk, len(rows))
-	for i, row := range rows {
-		old[i] = oldChunk{id: row.ID, number: int(row.ChunkNumber)}
-		copy(old[i].hash[:], row.Hash)
-	}
-	hashes := make([][32]byte, len(chunks))
-	for i, c := range chunks {
-		hashes[i] = c.Hash
-	}
-	p := planChunks(old, hashes)
-	if len(p.removed) > 0 {
-		if err := s.q.DeleteChunks(ctx, tx, p.removed); err != nil {
-			return err
+// takeOver ends what waited for the pages, and removes them from the other sources of their site. Pages that came from
+// the store itself have not moved.
+func (b *batch) takeOver(ctx context.Context, tx pgx.Tx, pages []*prepared) error {
+	byID := make(map[string]*prepared, len(pages))
+	var ids []string
+	for _, p := range pages {
+		if !p.Record.Reprocessed {
+			byID[p.Record.Ref.ID] = p
+			ids = append(ids, p.Record.Ref.ID)
 		}
 	}
-	var move dbsqlc.PlaceChunksParams
-	for i, k := range p.kept {
-		if k < 0 {
-			continue
-		}
-		stored.ChunksKept++
-		row := rows[k]
-		if int(row.ChunkNumber) != p.numbers[i] || row.Url != chunks[i].URL || row.Anchor != chunks[i].Anchor {
-			move.Ids = append(move.Ids, row.ID)
-			move.Numbers = append(move.Numbers, int32(p.numbers[i]))
-			move.Urls = append(move.Urls, chunks[i].URL)
-			move.Anchors = append(move.Anchors, chunks[i].Anchor)
-		}
-	}
-	if len(move.Ids) > 0 {
-		if err := s.q.PlaceChunks(ctx, tx, move); err != nil {
-			return err
-		}
-	}
-	added, err := s.addChunks(ctx, tx, r, chunks, p)
-	if err != nil {
-		return err
-	}
-	stored.ChunksCreated, stored.ChunksDeleted = len(added), len(p.removed)
-	return s.replaced(ctx, tx, r.SourceID, r.Ref.ID, p.removed, added)
-}
-
-func (s *Store) addChunks(ctx context.Context, tx pgx.Tx, r index.Record, chunks []index.Chunk, p plan) ([]AddedChunk, error) {
-	params := dbsqlc.AddChunksParams{SourceID: r.SourceID, PageID: r.Ref.ID, Title: r.Ref.Title, TextConfig: r.TextConfig}
-	byNumber := map[int32]index.Chunk{}
-	for i, c := range chunks {
-		if p.kept[i] >= 0 {
-			continue
-		}
-		number := int32(p.numbers[i])
-		byNumber[number] = c
-		params.Numbers = append(params.Numbers, number)
-		params.Urls = append(params.Urls, c.URL)
-		params.HeadingPaths = append(params.HeadingPaths, c.HeadingPath)
-		params.SectionTitles = append(params.SectionTitles, c.SectionTitle)
-		params.Anchors = append(params.Anchors, c.Anchor)
-		params.Contents = append(params.Contents, c.Content)
-		params.BodyTexts = append(params.BodyTexts, c.BodyText)
-		params.Hashes = append(params.Hashes, bytes.Clone(c.Hash[:]))
-	}
-	if len(byNumber) == 0 {
-		return nil, nil
-	}
-	rows, err := s.q.AddChunks(ctx, tx, params)
-	if err != nil {
-		return nil, err
-	}
-	added := make([]AddedChunk, len(rows))
-	for i, row := range rows {
-		c := byNumber[row.ChunkNumber]
-		added[i] = AddedChunk{
-			ID: row.ID, Title: r.Ref.Title, HeadingPath: c.HeadingPath, SectionTitle: c.SectionTitle,
-			Content: c.Content, BodyText: c.BodyText, TextConfig: r.TextConfig,
-		}
-	}
-	return added, nil
-}
-
-func (s *Store) replaced(ctx context.Context, tx pgx.Tx, sourceID, pageID string, removed []int64, added []AddedChunk) error {
-	if s.indexer == nil || len(removed)+len(added) == 0 {
+	if len(ids) == 0 {
 		return nil
 	}
-	if err := s.indexer.Replaced(ctx, tx, sourceID, pageID, removed, added); err != nil {
-		return fmt.Errorf("index chunks: %w", err)
-	}
-	return nil
-}
-
-// takeOver ends what waited for the page, and removes it from the other sources of its site.
-func (s *Store) takeOver(ctx context.Context, tx pgx.Tx, r index.Record, stored *index.Stored) error {
-	others, err := s.q.SettlePage(ctx, tx, dbsqlc.SettlePageParams{PageID: r.Ref.ID, SourceID: r.SourceID})
+	held, err := b.q.SettlePages(ctx, tx, dbsqlc.SettlePagesParams{SourceID: b.sourceID, Ids: ids})
 	if err != nil {
 		return err
 	}
-	for _, other := range others {
-		if _, _, err := s.softDelete(ctx, tx, other, []string{r.Ref.ID}, "moved to "+r.SpaceKey); err != nil {
+	for _, h := range held {
+		p := byID[h.PageID]
+		if _, _, err := b.softDelete(ctx, tx, h.SourceID, []string{h.PageID}, "moved to "+p.Record.SpaceKey); err != nil {
 			return err
 		}
+		p.stored.TakenFrom = append(p.stored.TakenFrom, h.SourceID)
 	}
-	stored.TakenFrom = others
 	return nil
 }
 

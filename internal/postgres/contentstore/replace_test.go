@@ -2,6 +2,7 @@ package contentstore_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -25,6 +26,16 @@ func record(source, id string, version int, at time.Time, texts ...string) (inde
 	return r, chunks
 }
 
+// replace stores one page.
+func (b *bench) replace(t *testing.T, fence index.Fence, r index.Record, chunks []index.Chunk) (index.Stored, error) {
+	t.Helper()
+	stored, err := b.store.ReplacePages(t.Context(), fence, []index.Page{{Record: r, Chunks: chunks}})
+	if err != nil {
+		return index.Stored{}, err
+	}
+	return stored[0], nil
+}
+
 func TestReplaceKeepsRowsAndVectors(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.New(t)
@@ -33,7 +44,7 @@ func TestReplaceKeepsRowsAndVectors(t *testing.T) {
 	replace := func(version int, texts ...string) index.Stored {
 		t.Helper()
 		r, chunks := record("confluence_ENG", "1", version, at.Add(time.Duration(version)*time.Minute), texts...)
-		stored, err := b.store.ReplacePage(t.Context(), index.Fence{}, r, chunks)
+		stored, err := b.replace(t, index.Fence{}, r, chunks)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,14 +77,56 @@ func TestReplaceKeepsRowsAndVectors(t *testing.T) {
 	}
 	// Whoever looked at the site earlier comes too late.
 	r, chunks := record("confluence_ENG", "1", 9, at, "old")
-	stored, err := b.store.ReplacePage(t.Context(), index.Fence{}, r, chunks)
+	stored, err := b.replace(t, index.Fence{}, r, chunks)
 	if err != nil || !stored.Stale {
 		t.Errorf("an earlier look: %+v, %v", stored, err)
 	}
 	// A run that is not the worker's writes nothing.
 	r, chunks = record("confluence_ENG", "1", 9, at.Add(time.Hour), "lost")
-	if _, err := b.store.ReplacePage(t.Context(), index.Fence{RunID: 7, Attempt: 1}, r, chunks); !errors.Is(err, wiki.ErrConflict) {
+	if _, err := b.replace(t, index.Fence{RunID: 7, Attempt: 1}, r, chunks); !errors.Is(err, wiki.ErrConflict) {
 		t.Errorf("a lost run: %v", err)
+	}
+}
+
+// A batch is stored whole or not at all, whatever goes wrong in it.
+func TestBatchIsStoredWhole(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	at := time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
+	batch := func(version int, texts ...string) []index.Page {
+		pages := make([]index.Page, len(texts))
+		for i, text := range texts {
+			r, chunks := record("confluence_ENG", fmt.Sprint(i), version, at.Add(time.Duration(version)*time.Minute), text, "same")
+			pages[i] = index.Page{Record: r, Chunks: chunks}
+		}
+		return pages
+	}
+	stored, err := b.store.ReplacePages(t.Context(), index.Fence{}, batch(1, "a", "b", "c"))
+	if err != nil || len(stored) != 3 || !stored[2].Created || stored[2].ChunksCreated != 2 {
+		t.Fatalf("first: %+v, %v", stored, err)
+	}
+	poison := batch(2, "a2", "b2", "c2")
+	poison[2].Chunks[0].Content = "\x00"
+	if _, err := b.store.ReplacePages(t.Context(), index.Fence{}, poison); err == nil {
+		t.Fatal("text that the database does not take was stored")
+	}
+	if _, err := b.store.ReplacePages(t.Context(), index.Fence{}, append(batch(2, "a2"), batch(2, "a3")...)); err == nil {
+		t.Fatal("a page was stored twice in one batch")
+	}
+	states, err := b.store.States(t.Context(), "confluence_ENG", nil)
+	if err != nil || len(states) != 3 {
+		t.Fatalf("%d pages, %v", len(states), err)
+	}
+	for id, s := range states {
+		if s.Ref.Version != 1 {
+			t.Errorf("page %s has version %d", id, s.Ref.Version)
+		}
+	}
+	mixed := batch(3, "a3", "b3")
+	mixed[0].Record.FetchedAt = at // somebody has looked later
+	stored, err = b.store.ReplacePages(t.Context(), index.Fence{}, mixed)
+	if err != nil || !stored[0].Stale || stored[1].Stale || stored[1].ChunksKept != 1 || stored[1].ChunksCreated != 1 || stored[1].ChunksDeleted != 1 {
+		t.Errorf("mixed: %+v, %v", stored, err)
 	}
 }
 
@@ -82,7 +135,7 @@ func TestDeletedPagesComeBackWhole(t *testing.T) {
 	b := setup(t)
 	at := time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
 	r, chunks := record("confluence_ENG", "1", 1, at, "a", "b")
-	if _, err := b.store.ReplacePage(t.Context(), index.Fence{}, r, chunks); err != nil {
+	if _, err := b.replace(t, index.Fence{}, r, chunks); err != nil {
 		t.Fatal(err)
 	}
 	pages, n, err := b.store.SoftDelete(t.Context(), index.Fence{}, "confluence_ENG", []string{"1", "2"}, "trashed")
@@ -97,7 +150,7 @@ func TestDeletedPagesComeBackWhole(t *testing.T) {
 	if err != nil || !states["1"].Deleted {
 		t.Errorf("states %+v, %v", states, err)
 	}
-	stored, err := b.store.ReplacePage(t.Context(), index.Fence{}, r, chunks) // found in the trash, restored: the same version
+	stored, err := b.replace(t, index.Fence{}, r, chunks) // found in the trash, restored: the same version
 	if err != nil || !stored.Created || stored.ChunksCreated != 2 {
 		t.Errorf("restored: %+v, %v", stored, err)
 	}
@@ -119,7 +172,7 @@ func TestPageMovesToAnotherSource(t *testing.T) {
 	at := time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
 	for i, id := range []string{"confluence_ENG", "confluence_OPS"} {
 		r, chunks := record(id, "1", 1, at.Add(time.Duration(i)*time.Minute), "a")
-		stored, err := b.store.ReplacePage(t.Context(), index.Fence{}, r, chunks)
+		stored, err := b.replace(t, index.Fence{}, r, chunks)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +197,7 @@ func TestDeleteSource(t *testing.T) {
 	db := postgrestest.New(t)
 	b := setupOn(t, db)
 	r, chunks := record("confluence_ENG", "1", 1, time.Now(), "a")
-	if _, err := b.store.ReplacePage(t.Context(), index.Fence{}, r, chunks); err != nil {
+	if _, err := b.replace(t, index.Fence{}, r, chunks); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.store.DeleteSource(t.Context(), "confluence_ENG"); err != nil {

@@ -55,7 +55,10 @@ func setupOn(t *testing.T, db *postgres.DB) *bench {
 func (b *bench) take(t *testing.T, pages ...index.Input) {
 	t.Helper()
 	var errs []error
-	err := index.New(b.store, index.Options{Workers: 1}).Take(t.Context(), b.batch, pages, func(_ int, _ index.Stored, err error) { errs = append(errs, err) })
+	err := index.New(b.store, index.Options{Workers: 1}).Take(t.Context(), b.batch, pages, func(_ int, _ index.Stored, err error) error {
+		errs = append(errs, err)
+		return nil
+	})
 	if err := errors.Join(append(errs, err)...); err != nil {
 		t.Fatal(err)
 	}

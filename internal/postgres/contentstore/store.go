@@ -6,31 +6,34 @@ package contentstore
 import (
 	"context"
 	"fmt"
+	"runtime"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/sluicehq/sluice/internal/index"
 	"github.com/sluicehq/sluice/internal/postgres"
 	"github.com/sluicehq/sluice/internal/postgres/contentstore/dbsqlc"
 )
 
 // ChunkIndexer keeps what a search index derives from chunks, in the transaction that changes them.
 type ChunkIndexer interface {
-	// Replaced is told which chunks of a page are gone and which came; the rows of chunks are already so. It is called
-	// only where something changed.
-	Replaced(ctx context.Context, tx pgx.Tx, sourceID, pageID string, removed []int64, added []AddedChunk) error
+	// Words returns what the index keeps of chunks of a page, in their order. It is called before the transaction, by
+	// several goroutines at once.
+	Words(page index.Record, chunks []index.Chunk) [][]byte
+	// Added is told which chunks came; their rows are there. Of chunks that go the index learns by itself.
+	Added(ctx context.Context, tx pgx.Tx, sourceID string, added []AddedChunk) error
 }
 
 // AddedChunk is a chunk that has just been stored.
 type AddedChunk struct {
-	ID           int64
-	Title        string // of the page
-	HeadingPath  string
-	SectionTitle string
-	Content      string // Markdown
-	BodyText     string
-	TextConfig   string
+	ID     int64
+	PageID string
+	Words  []byte // as ChunkIndexer.Words made them
 }
+
+// packWindow is how far back a repetition in a stored body is found, in bytes; each core keeps as much.
+const packWindow = 1 << 20
 
 // maxBody bounds what a stored body may unpack to: a damaged row must not fill the memory.
 const maxBody = 256 << 20
@@ -46,7 +49,8 @@ type Store struct {
 
 // New returns a store over db. indexer may be nil where nothing is derived from chunks outside of SQL.
 func New(db *postgres.DB, indexer ChunkIndexer) (*Store, error) {
-	pack, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1))
+	pack, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)),
+		zstd.WithWindowSize(packWindow))
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}

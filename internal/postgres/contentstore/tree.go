@@ -118,7 +118,7 @@ func (s *Store) movePages(ctx context.Context, tx pgx.Tx, p dbsqlc.MovePagesPara
 		return err
 	}
 	if len(others) > 0 {
-		if err := s.q.StaleIncludersOfAll(ctx, tx, dbsqlc.StaleIncludersOfAllParams{SourceID: p.SourceID, Ids: others}); err != nil {
+		if err := s.q.StaleIncluders(ctx, tx, dbsqlc.StaleIncludersParams{SourceID: p.SourceID, Ids: others}); err != nil {
 			return fmt.Errorf("pages that include them: %w", err)
 		}
 	}

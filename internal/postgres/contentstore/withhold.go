@@ -37,7 +37,7 @@ func (s *Store) withhold(ctx context.Context, tx pgx.Tx, sourceID string, ids []
 		return err
 	}
 	if len(hidden) > 0 {
-		if err := s.q.StaleIncludersOfAll(ctx, tx, dbsqlc.StaleIncludersOfAllParams{SourceID: sourceID, Ids: hidden}); err != nil {
+		if err := s.q.StaleIncluders(ctx, tx, dbsqlc.StaleIncludersParams{SourceID: sourceID, Ids: hidden}); err != nil {
 			return fmt.Errorf("pages that include them: %w", err)
 		}
 	}

@@ -39,6 +39,8 @@ type Store struct {
 	log      *slog.Logger
 	foldFrom int32
 	checked  atomic.Bool // Complete has found nothing missing
+
+	analyzers analyzers
 }
 
 // New returns a store over db.

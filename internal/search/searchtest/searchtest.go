@@ -4,10 +4,8 @@ package searchtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"testing"
 	"time"
 
@@ -115,15 +113,10 @@ func (c *Corpus) add(ctx context.Context, p Page) error {
 		ref.ParentID = p.Ancestors[n-1].ID
 	}
 	batch := index.Batch{Source: src, People: people{}}
-	var failed error
-	err := c.indexer.Take(ctx, batch, []index.Input{{
+	return c.indexer.Take(ctx, batch, []index.Input{{
 		Content: wiki.Content{ContentRef: ref, Storage: p.Body, HasBody: true}, Ancestors: p.Ancestors, Labels: p.Labels,
 		Restricted: p.Restricted, OwnRestricted: p.Restricted, FetchedAt: c.fetched,
-	}}, func(_ int, _ index.Stored, err error) { failed = err })
-	if err != nil {
-		return err
-	}
-	return failed
+	}}, func(_ int, _ index.Stored, err error) error { return err })
 }
 
 // people names everybody after their id.
@@ -203,12 +196,5 @@ func (c *Corpus) Take(ctx context.Context, spaceKey string, site index.People, i
 			return err
 		}
 	}
-	var mu sync.Mutex
-	var failed error
-	err := c.indexer.Take(ctx, index.Batch{Source: src, People: site}, inputs, func(_ int, _ index.Stored, err error) {
-		mu.Lock()
-		defer mu.Unlock()
-		failed = errors.Join(failed, err)
-	})
-	return errors.Join(err, failed)
+	return c.indexer.Take(ctx, index.Batch{Source: src, People: site}, inputs, func(_ int, _ index.Stored, err error) error { return err })
 }

@@ -11,49 +11,51 @@ import (
 
 const addChunks = `-- name: AddChunks :many
 INSERT INTO chunks (source_id, url, chunk_number, title, heading_path, section_title, anchor, content, body_text, hash, metadata, text_config)
-SELECT $1::text, n.url, n.chunk_number, $2::text, n.heading_path, n.section_title, n.anchor, n.content, n.body_text, n.hash,
-    jsonb_build_object('page_id', $3::text, 'section_title', n.section_title), $4::text
-FROM (SELECT unnest($5::text[]) AS url, unnest($6::int[]) AS chunk_number, unnest($7::text[]) AS heading_path,
-    unnest($8::text[]) AS section_title, unnest($9::text[]) AS anchor, unnest($10::text[]) AS content,
-    unnest($11::text[]) AS body_text, unnest($12::bytea[]) AS hash) n
-RETURNING id, chunk_number
+SELECT $1::text, n.url, n.chunk_number, n.title, n.heading_path, n.section_title, n.anchor, n.content, n.body_text, n.hash,
+    jsonb_build_object('page_id', n.page_id, 'section_title', n.section_title), n.text_config
+FROM (SELECT unnest($2::text[]) AS page_id, unnest($3::text[]) AS url, unnest($4::int[]) AS chunk_number,
+    unnest($5::text[]) AS title, unnest($6::text[]) AS heading_path, unnest($7::text[]) AS section_title,
+    unnest($8::text[]) AS anchor, unnest($9::text[]) AS content, unnest($10::text[]) AS body_text,
+    unnest($11::bytea[]) AS hash, unnest($12::text[]) AS text_config) n
+RETURNING id, page_id, chunk_number
 `
 
 type AddChunksParams struct {
 	SourceID      string
-	Title         string
-	PageID        string
-	TextConfig    string
+	PageIds       []string
 	Urls          []string
 	Numbers       []int32
+	Titles        []string
 	HeadingPaths  []string
 	SectionTitles []string
 	Anchors       []string
 	Contents      []string
 	BodyTexts     []string
 	Hashes        [][]byte
+	TextConfigs   []string
 }
 
 type AddChunksRow struct {
 	ID          int64
+	PageID      string
 	ChunkNumber int32
 }
 
-// One statement for all chunks of a page, and the ids come back with it; COPY would need three, and gives none.
+// One statement for all chunks of many pages, and the ids come back with it; COPY would need two, and gives none.
 func (q *Queries) AddChunks(ctx context.Context, db DBTX, arg AddChunksParams) ([]AddChunksRow, error) {
 	rows, err := db.Query(ctx, addChunks,
 		arg.SourceID,
-		arg.Title,
-		arg.PageID,
-		arg.TextConfig,
+		arg.PageIds,
 		arg.Urls,
 		arg.Numbers,
+		arg.Titles,
 		arg.HeadingPaths,
 		arg.SectionTitles,
 		arg.Anchors,
 		arg.Contents,
 		arg.BodyTexts,
 		arg.Hashes,
+		arg.TextConfigs,
 	)
 	if err != nil {
 		return nil, err
@@ -62,7 +64,7 @@ func (q *Queries) AddChunks(ctx context.Context, db DBTX, arg AddChunksParams) (
 	var items []AddChunksRow
 	for rows.Next() {
 		var i AddChunksRow
-		if err := rows.Scan(&i.ID, &i.ChunkNumber); err != nil {
+		if err := rows.Scan(&i.ID, &i.PageID, &i.ChunkNumber); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -74,16 +76,17 @@ func (q *Queries) AddChunks(ctx context.Context, db DBTX, arg AddChunksParams) (
 }
 
 const chunkHashes = `-- name: ChunkHashes :many
-SELECT id, hash, chunk_number, url, anchor FROM chunks
-WHERE page_id = $1 AND source_id = $2 ORDER BY chunk_number, id
+SELECT page_id, id, hash, chunk_number, url, anchor FROM chunks
+WHERE page_id = ANY($1::text[]) AND source_id = $2 ORDER BY page_id, chunk_number, id
 `
 
 type ChunkHashesParams struct {
-	PageID   string
+	Ids      []string
 	SourceID string
 }
 
 type ChunkHashesRow struct {
+	PageID      string
 	ID          int64
 	Hash        []byte
 	ChunkNumber int32
@@ -92,7 +95,7 @@ type ChunkHashesRow struct {
 }
 
 func (q *Queries) ChunkHashes(ctx context.Context, db DBTX, arg ChunkHashesParams) ([]ChunkHashesRow, error) {
-	rows, err := db.Query(ctx, chunkHashes, arg.PageID, arg.SourceID)
+	rows, err := db.Query(ctx, chunkHashes, arg.Ids, arg.SourceID)
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +104,7 @@ func (q *Queries) ChunkHashes(ctx context.Context, db DBTX, arg ChunkHashesParam
 	for rows.Next() {
 		var i ChunkHashesRow
 		if err := rows.Scan(
+			&i.PageID,
 			&i.ID,
 			&i.Hash,
 			&i.ChunkNumber,
@@ -126,33 +130,21 @@ func (q *Queries) DeleteChunks(ctx context.Context, db DBTX, ids []int64) error 
 	return err
 }
 
-const deletePageChunks = `-- name: DeletePageChunks :many
-DELETE FROM chunks WHERE source_id = $1 AND page_id = $2 RETURNING id
+const deletePageChunks = `-- name: DeletePageChunks :execrows
+DELETE FROM chunks WHERE source_id = $1 AND page_id = ANY($2::text[])
 `
 
 type DeletePageChunksParams struct {
 	SourceID string
-	PageID   string
+	Ids      []string
 }
 
-func (q *Queries) DeletePageChunks(ctx context.Context, db DBTX, arg DeletePageChunksParams) ([]int64, error) {
-	rows, err := db.Query(ctx, deletePageChunks, arg.SourceID, arg.PageID)
+func (q *Queries) DeletePageChunks(ctx context.Context, db DBTX, arg DeletePageChunksParams) (int64, error) {
+	result, err := db.Exec(ctx, deletePageChunks, arg.SourceID, arg.Ids)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	defer rows.Close()
-	var items []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+	return result.RowsAffected(), nil
 }
 
 const placeChunks = `-- name: PlaceChunks :exec

@@ -10,6 +10,33 @@ import (
 	"time"
 )
 
+const beginBatch = `-- name: BeginBatch :one
+SELECT set_config('synchronous_commit', 'off', true) AS commits, set_config('plan_cache_mode', 'force_custom_plan', true) AS plans,
+    ($1::bigint = 0 OR EXISTS (SELECT 1 FROM sync_runs WHERE id = $1 AND attempt = $2 AND state = 'running'))::boolean AS own
+`
+
+type BeginBatchParams struct {
+	RunID   int64
+	Attempt int32
+}
+
+type BeginBatchRow struct {
+	Commits string
+	Plans   string
+	Own     bool
+}
+
+// Is the run still its worker's? Commits of this transaction do not wait for the disk: a crash of the server loses pages
+// only together with the claim that they are stored, since the watermark's own commit, which comes last, waits for all
+// that is before it. Plans are made for the tables as they are now: one that was made while they were empty would be kept,
+// and go through all of a table that has grown since, for every batch.
+func (q *Queries) BeginBatch(ctx context.Context, db DBTX, arg BeginBatchParams) (BeginBatchRow, error) {
+	row := db.QueryRow(ctx, beginBatch, arg.RunID, arg.Attempt)
+	var i BeginBatchRow
+	err := row.Scan(&i.Commits, &i.Plans, &i.Own)
+	return i, err
+}
+
 const bodiesByRef = `-- name: BodiesByRef :many
 SELECT p.page_id, p.space_key, p.title, p.url, b.storage
 FROM confluence_pages p
@@ -281,43 +308,54 @@ func (q *Queries) LiveIDs(ctx context.Context, db DBTX, sourceID string) ([]stri
 	return items, nil
 }
 
-const lockPage = `-- name: LockPage :one
-SELECT version, version_at, is_deleted, synced_at, content_hash, title, url, converter_version, restricted FROM confluence_pages
-WHERE source_id = $1 AND page_id = $2 FOR UPDATE
+const lockPages = `-- name: LockPages :many
+SELECT page_id, version, version_at, is_deleted, synced_at, content_hash, title, restricted FROM confluence_pages
+WHERE source_id = $1 AND page_id = ANY($2::text[]) ORDER BY page_id FOR UPDATE
 `
 
-type LockPageParams struct {
+type LockPagesParams struct {
 	SourceID string
-	PageID   string
+	Ids      []string
 }
 
-type LockPageRow struct {
-	Version          int32
-	VersionAt        time.Time
-	IsDeleted        bool
-	SyncedAt         time.Time
-	ContentHash      []byte
-	Title            string
-	Url              string
-	ConverterVersion int32
-	Restricted       bool
+type LockPagesRow struct {
+	PageID      string
+	Version     int32
+	VersionAt   time.Time
+	IsDeleted   bool
+	SyncedAt    time.Time
+	ContentHash []byte
+	Title       string
+	Restricted  bool
 }
 
-func (q *Queries) LockPage(ctx context.Context, db DBTX, arg LockPageParams) (LockPageRow, error) {
-	row := db.QueryRow(ctx, lockPage, arg.SourceID, arg.PageID)
-	var i LockPageRow
-	err := row.Scan(
-		&i.Version,
-		&i.VersionAt,
-		&i.IsDeleted,
-		&i.SyncedAt,
-		&i.ContentHash,
-		&i.Title,
-		&i.Url,
-		&i.ConverterVersion,
-		&i.Restricted,
-	)
-	return i, err
+func (q *Queries) LockPages(ctx context.Context, db DBTX, arg LockPagesParams) ([]LockPagesRow, error) {
+	rows, err := db.Query(ctx, lockPages, arg.SourceID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LockPagesRow
+	for rows.Next() {
+		var i LockPagesRow
+		if err := rows.Scan(
+			&i.PageID,
+			&i.Version,
+			&i.VersionAt,
+			&i.IsDeleted,
+			&i.SyncedAt,
+			&i.ContentHash,
+			&i.Title,
+			&i.Restricted,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const pageStates = `-- name: PageStates :many
@@ -433,19 +471,30 @@ func (q *Queries) PagesToReprocess(ctx context.Context, db DBTX, arg PagesToRepr
 	return items, nil
 }
 
-const saveBody = `-- name: SaveBody :exec
-INSERT INTO page_bodies (source_id, page_id, storage) VALUES ($1, $2, $3)
+const planOnce = `-- name: PlanOnce :exec
+SELECT set_config('plan_cache_mode', 'auto', true)
+`
+
+// From here on statements insert, whose plans depend on nothing: neither theirs nor those of the foreign keys' checks are
+// made again and again.
+func (q *Queries) PlanOnce(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, planOnce)
+	return err
+}
+
+const saveBodies = `-- name: SaveBodies :exec
+INSERT INTO page_bodies (source_id, page_id, storage) SELECT $1, unnest($2::text[]), unnest($3::bytea[])
 ON CONFLICT (source_id, page_id) DO UPDATE SET storage = excluded.storage, updated_at = now()
 `
 
-type SaveBodyParams struct {
+type SaveBodiesParams struct {
 	SourceID string
-	PageID   string
-	Storage  []byte
+	Ids      []string
+	Bodies   [][]byte
 }
 
-func (q *Queries) SaveBody(ctx context.Context, db DBTX, arg SaveBodyParams) error {
-	_, err := db.Exec(ctx, saveBody, arg.SourceID, arg.PageID, arg.Storage)
+func (q *Queries) SaveBodies(ctx context.Context, db DBTX, arg SaveBodiesParams) error {
+	_, err := db.Exec(ctx, saveBodies, arg.SourceID, arg.Ids, arg.Bodies)
 	return err
 }
 
@@ -465,36 +514,43 @@ func (q *Queries) SetAssets(ctx context.Context, db DBTX, arg SetAssetsParams) e
 	return err
 }
 
-const settlePage = `-- name: SettlePage :many
-WITH tried AS (DELETE FROM page_failures f WHERE f.source_id = $2 AND f.page_id = $1),
-    decided AS (DELETE FROM pending_deletions d WHERE d.source_id = $2 AND d.page_id = $1)
-SELECT p.source_id FROM confluence_pages p
-JOIN sources s ON s.source_id = p.source_id
+const settlePages = `-- name: SettlePages :many
+WITH tried AS (DELETE FROM page_failures f WHERE f.source_id = $1 AND f.page_id = ANY($2::text[])),
+    decided AS (DELETE FROM pending_deletions d WHERE d.source_id = $1 AND d.page_id = ANY($2::text[])),
+    held AS MATERIALIZED (SELECT p.source_id, p.page_id FROM confluence_pages p
+        WHERE p.page_id = ANY($2::text[]) AND p.source_id <> $1 AND NOT p.is_deleted)
+SELECT h.source_id, h.page_id FROM held h
+JOIN sources s ON s.source_id = h.source_id
 JOIN connections c ON c.id = s.connection_id
-WHERE p.page_id = $1 AND p.source_id <> $2 AND NOT p.is_deleted
-  AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = $2)
+WHERE c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = $1)
+ORDER BY h.source_id, h.page_id
 `
 
-type SettlePageParams struct {
-	PageID   string
+type SettlePagesParams struct {
 	SourceID string
+	Ids      []string
 }
 
-// A page that has been stored waits for no other try and no decision. Returns the other sources of the same site that hold
-// it: it moved here from there.
-func (q *Queries) SettlePage(ctx context.Context, db DBTX, arg SettlePageParams) ([]string, error) {
-	rows, err := db.Query(ctx, settlePage, arg.PageID, arg.SourceID)
+type SettlePagesRow struct {
+	SourceID string
+	PageID   string
+}
+
+// Pages that have been stored wait for no other try and no decision. Returns where other sources of the same site hold
+// them: they moved here from there. The pages are looked for first, by their ids: what is rare is found by what is rare.
+func (q *Queries) SettlePages(ctx context.Context, db DBTX, arg SettlePagesParams) ([]SettlePagesRow, error) {
+	rows, err := db.Query(ctx, settlePages, arg.SourceID, arg.Ids)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []string
+	var items []SettlePagesRow
 	for rows.Next() {
-		var source_id string
-		if err := rows.Scan(&source_id); err != nil {
+		var i SettlePagesRow
+		if err := rows.Scan(&i.SourceID, &i.PageID); err != nil {
 			return nil, err
 		}
-		items = append(items, source_id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -506,7 +562,7 @@ const softDelete = `-- name: SoftDelete :many
 UPDATE confluence_pages SET is_deleted = true, deleted_at = now(), deleted_reason = $1, chunk_count = 0, markdown = '',
     content_hash = NULL, updated_at = now()
 WHERE source_id = $2 AND page_id = ANY($3::text[]) AND NOT is_deleted
-RETURNING page_id, space_key, title
+RETURNING page_id
 `
 
 type SoftDeleteParams struct {
@@ -515,26 +571,20 @@ type SoftDeleteParams struct {
 	Ids      []string
 }
 
-type SoftDeleteRow struct {
-	PageID   string
-	SpaceKey string
-	Title    string
-}
-
 // Keeps the rows, marked; the chunks and bodies are deleted beside. Returns what was live until now.
-func (q *Queries) SoftDelete(ctx context.Context, db DBTX, arg SoftDeleteParams) ([]SoftDeleteRow, error) {
+func (q *Queries) SoftDelete(ctx context.Context, db DBTX, arg SoftDeleteParams) ([]string, error) {
 	rows, err := db.Query(ctx, softDelete, arg.Reason, arg.SourceID, arg.Ids)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []SoftDeleteRow
+	var items []string
 	for rows.Next() {
-		var i SoftDeleteRow
-		if err := rows.Scan(&i.PageID, &i.SpaceKey, &i.Title); err != nil {
+		var page_id string
+		if err := rows.Scan(&page_id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, page_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -545,51 +595,24 @@ func (q *Queries) SoftDelete(ctx context.Context, db DBTX, arg SoftDeleteParams)
 const staleIncluders = `-- name: StaleIncluders :exec
 UPDATE confluence_pages p SET converter_version = 0
 FROM sources s JOIN connections c ON c.id = s.connection_id
-WHERE s.source_id = p.source_id AND NOT p.is_deleted AND p.page_id <> $1::text AND p.converter_version <> 0
-  AND p.metadata -> 'internal_links' @> '[{"kind": "include"}]' -- as in the partial index: this runs for every page that is stored
-  AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = $2)
-  AND (p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'page_id', $1::text))
-    OR p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'space_key', $3::text, 'title', $4::text)))
+WHERE s.source_id = p.source_id AND NOT p.is_deleted AND p.converter_version <> 0
+  AND p.metadata -> 'internal_links' @> '[{"kind": "include"}]' -- as in the partial index: this runs for all pages that are stored
+  AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = $1)
+  AND EXISTS (
+    SELECT FROM jsonb_array_elements(p.metadata -> 'internal_links') AS l (link), confluence_pages i
+    WHERE link ->> 'kind' = 'include' AND i.source_id = $1 AND i.page_id = ANY($2::text[]) AND i.page_id <> p.page_id
+      AND (link ->> 'page_id' = i.page_id OR link ->> 'space_key' = i.space_key AND link ->> 'title' = i.title))
 `
 
 type StaleIncludersParams struct {
-	PageID   string
-	SourceID string
-	SpaceKey string
-	Title    string
-}
-
-// Pages that show a part of this one are to be made again: version 0 is no converter's. By title too, because the page
-// may not have been known when they were made. A page that includes itself shows nothing of itself.
-func (q *Queries) StaleIncluders(ctx context.Context, db DBTX, arg StaleIncludersParams) error {
-	_, err := db.Exec(ctx, staleIncluders,
-		arg.PageID,
-		arg.SourceID,
-		arg.SpaceKey,
-		arg.Title,
-	)
-	return err
-}
-
-const staleIncludersOfAll = `-- name: StaleIncludersOfAll :exec
-UPDATE confluence_pages p SET converter_version = 0
-FROM sources s JOIN connections c ON c.id = s.connection_id
-WHERE s.source_id = p.source_id AND NOT p.is_deleted AND p.converter_version <> 0
-  AND p.metadata -> 'internal_links' @> '[{"kind": "include"}]'
-  AND c.base_url = (SELECT o.base_url FROM connections o JOIN sources t ON t.connection_id = o.id WHERE t.source_id = $1)
-  AND EXISTS (SELECT 1 FROM confluence_pages i WHERE i.source_id = $1 AND i.page_id = ANY($2::text[]) AND i.page_id <> p.page_id
-    AND (p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'page_id', i.page_id))
-      OR p.metadata -> 'internal_links' @> jsonb_build_array(jsonb_build_object('kind', 'include', 'space_key', i.space_key, 'title', i.title))))
-`
-
-type StaleIncludersOfAllParams struct {
 	SourceID string
 	Ids      []string
 }
 
-// The same for many pages at once.
-func (q *Queries) StaleIncludersOfAll(ctx context.Context, db DBTX, arg StaleIncludersOfAllParams) error {
-	_, err := db.Exec(ctx, staleIncludersOfAll, arg.SourceID, arg.Ids)
+// Pages that show a part of these are to be made again: version 0 is no converter's. By title too, because a page may not
+// have been known when they were made. A page that includes itself shows nothing of itself.
+func (q *Queries) StaleIncluders(ctx context.Context, db DBTX, arg StaleIncludersParams) error {
+	_, err := db.Exec(ctx, staleIncluders, arg.SourceID, arg.Ids)
 	return err
 }
 
@@ -710,101 +733,4 @@ func (q *Queries) UpdateMeta(ctx context.Context, db DBTX, arg UpdateMetaParams)
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const upsertPage = `-- name: UpsertPage :one
-INSERT INTO confluence_pages AS p (source_id, page_id, space_key, type, title, url, version, version_at, last_modified,
-    parent_id, parent_type, position, path, ancestor_ids, breadcrumb, author_id, author_name, created_by_id, created_by_name,
-    labels, jira_keys, markdown, own_restricted, restricted, chunk_count, converter_version, text_config, content_hash, metadata,
-    synced_at, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8,
-    $9, $10, $11, $12, $13, $14, $15, $16, $17,
-    $18, $19, $20, $21, $22, $23, $24, $25,
-    $26, $27, $28, $29, $30)
-ON CONFLICT (source_id, page_id) DO UPDATE SET
-    space_key = excluded.space_key, type = excluded.type, title = excluded.title, url = excluded.url,
-    version = excluded.version, version_at = excluded.version_at, last_modified = excluded.last_modified,
-    parent_id = excluded.parent_id, parent_type = excluded.parent_type, position = excluded.position,
-    path = excluded.path, ancestor_ids = excluded.ancestor_ids, breadcrumb = excluded.breadcrumb,
-    author_id = excluded.author_id, author_name = excluded.author_name,
-    created_by_id = excluded.created_by_id, created_by_name = excluded.created_by_name,
-    labels = excluded.labels, jira_keys = excluded.jira_keys, markdown = excluded.markdown,
-    own_restricted = excluded.own_restricted, restricted = excluded.restricted, is_deleted = false,
-    deleted_at = NULL, deleted_reason = '', chunk_count = excluded.chunk_count,
-    converter_version = excluded.converter_version, text_config = excluded.text_config, content_hash = excluded.content_hash,
-    metadata = excluded.metadata || jsonb_build_object('children', coalesce(p.metadata -> 'children', '[]'::jsonb)),
-    synced_at = excluded.synced_at, created_at = excluded.created_at, updated_at = now()
-RETURNING (xmax = 0)::boolean AS inserted
-`
-
-type UpsertPageParams struct {
-	SourceID         string
-	PageID           string
-	SpaceKey         string
-	Type             string
-	Title            string
-	Url              string
-	Version          int32
-	VersionAt        time.Time
-	ParentID         string
-	ParentType       string
-	Position         int32
-	Path             string
-	AncestorIds      []string
-	Breadcrumb       []byte
-	AuthorID         string
-	AuthorName       string
-	CreatedByID      string
-	CreatedByName    string
-	Labels           []string
-	JiraKeys         []string
-	Markdown         string
-	OwnRestricted    bool
-	Restricted       bool
-	ChunkCount       int32
-	ConverterVersion int32
-	TextConfig       *string
-	ContentHash      []byte
-	Metadata         []byte
-	SyncedAt         time.Time
-	CreatedAt        time.Time
-}
-
-// Restores a deleted page whole: every column is written. The children are kept, the tree knows them.
-func (q *Queries) UpsertPage(ctx context.Context, db DBTX, arg UpsertPageParams) (bool, error) {
-	row := db.QueryRow(ctx, upsertPage,
-		arg.SourceID,
-		arg.PageID,
-		arg.SpaceKey,
-		arg.Type,
-		arg.Title,
-		arg.Url,
-		arg.Version,
-		arg.VersionAt,
-		arg.ParentID,
-		arg.ParentType,
-		arg.Position,
-		arg.Path,
-		arg.AncestorIds,
-		arg.Breadcrumb,
-		arg.AuthorID,
-		arg.AuthorName,
-		arg.CreatedByID,
-		arg.CreatedByName,
-		arg.Labels,
-		arg.JiraKeys,
-		arg.Markdown,
-		arg.OwnRestricted,
-		arg.Restricted,
-		arg.ChunkCount,
-		arg.ConverterVersion,
-		arg.TextConfig,
-		arg.ContentHash,
-		arg.Metadata,
-		arg.SyncedAt,
-		arg.CreatedAt,
-	)
-	var inserted bool
-	err := row.Scan(&inserted)
-	return inserted, err
 }
