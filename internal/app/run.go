@@ -178,7 +178,7 @@ func (a *App) NewServer(ctx context.Context) (*server.Server, error) {
 			return a.ready(probe)
 		},
 		Metrics: a.Metrics.Handler(), Observe: a.Metrics.Request, Trace: a.Traces.Request, Hosts: a.Config.AllowedHosts, Proxies: a.Config.TrustedProxies,
-		BaseURL: a.Config.BaseURL, PublicSearch: a.Config.PublicSearch, Accounts: a.Accounts, Log: a.Log,
+		BaseURL: a.Config.BaseURL, PublicSearch: a.Config.PublicSearch, Accounts: a.Accounts, DrainDelay: a.Config.DrainDelay, Log: a.Log,
 	}
 	if a.Config.Serves() {
 		if err := a.addWeb(&o); err != nil {

@@ -31,6 +31,7 @@ type Config struct {
 	RenderMacros          bool
 
 	Role           string
+	DrainDelay     time.Duration
 	PublicSearch   bool
 	TrustedProxies []string
 	AllowedHosts   []string

@@ -65,6 +65,8 @@ func Settings() []Setting {
 			func(c *Config) *bool { return &c.RenderMacros }),
 		choice("role", RoleAll, "all; web: serves, runs no sync; worker: runs syncs, serves only health and metrics.",
 			[]string{RoleAll, RoleWeb, RoleWorker}, func(c *Config) *string { return &c.Role }),
+		seconds("drain-delay", 5, 60, "How long a process that stops goes on answering, in seconds, after /readyz has turned false, so that a balancer notices. Nobody who asks /readyz: not at all.",
+			func(c *Config) *time.Duration { return &c.DrainDelay }),
 		flag("public-search", "Search and pages without sign-in.", func(c *Config) *bool { return &c.PublicSearch }),
 		list("trusted-proxies", "Addresses or networks of reverse proxies whose X-Forwarded-* headers are believed.", "addresses or CIDR networks, separated by commas", checkNetworks,
 			func(c *Config) *[]string { return &c.TrustedProxies }),
@@ -157,6 +159,21 @@ func days(name string, def int, help string, field func(*Config) *time.Duration)
 			return nil
 		},
 		get: func(c *Config) string { return strconv.Itoa(int(*field(c) / day)) },
+	}
+}
+
+func seconds(name string, def, most int, help string, field func(*Config) *time.Duration) Setting {
+	return Setting{
+		Name: name, Default: strconv.Itoa(def), Help: help, Allowed: fmt.Sprintf("a number of seconds, 0 to %d", most),
+		set: func(c *Config, v string) error {
+			n, err := strconv.Atoi(v)
+			if err != nil || n < 0 || n > most {
+				return fmt.Errorf("not such a number")
+			}
+			*field(c) = time.Duration(n) * time.Second
+			return nil
+		},
+		get: func(c *Config) string { return strconv.Itoa(int(*field(c) / time.Second)) },
 	}
 }
 

@@ -67,30 +67,46 @@ func (p *process) end(t *testing.T) {
 	}
 }
 
-// failover is what a load balancer does: who does not take the connection is passed over.
-type failover struct {
-	addresses [2]string
+// balancer is what stands before replicas: it asks each for its readiness and sends requests to those that are ready, as
+// it last heard. What it has sent it does not send again.
+type balancer struct {
+	replicas [2]replica
+	next     atomic.Int64
+}
+
+type replica struct {
+	address   string
 	transport *http.Transport
+	ready     atomic.Bool
 }
 
-func (f *failover) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "tcp", f.addresses[0])
-	if err != nil {
-		conn, err = dialer.DialContext(ctx, "tcp", f.addresses[1])
+// probeEvery is how often the balancer asks.
+const probeEvery = 50 * time.Millisecond
+
+// watch asks for readiness until ctx ends.
+func (b *balancer) watch(ctx context.Context) {
+	probe := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	tick := time.NewTicker(probeEvery)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		for i := range b.replicas {
+			status, err := get(ctx, probe, "http://"+b.replicas[i].address+"/readyz", "")
+			b.replicas[i].ready.Store(err == nil && status == http.StatusOK)
+		}
+		<-tick.C
 	}
-	return conn, err
 }
 
-// RoundTrip sends a request again, once, where the connection ended before anything was answered: the listening socket
-// of a process that leaves may close between a connection and its request. Balancers do so (nginx: proxy_next_upstream,
-// by default). An answer is never asked for again, whatever it says.
-func (f *failover) RoundTrip(r *http.Request) (*http.Response, error) {
-	response, err := f.transport.RoundTrip(r)
-	if err != nil && r.Method == http.MethodGet && r.Context().Err() == nil {
-		response, err = f.transport.RoundTrip(r)
+// RoundTrip sends a request to a replica that is ready, by turns.
+func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
+	for range b.replicas {
+		if to := &b.replicas[b.next.Add(1)%int64(len(b.replicas))]; to.ready.Load() {
+			r = r.Clone(r.Context())
+			r.URL.Host = to.address
+			return to.transport.RoundTrip(r)
+		}
 	}
-	return response, err
+	return nil, errors.New("no replica is ready")
 }
 
 // askEvery keeps a token below its rate.
@@ -102,16 +118,21 @@ func TestReplicaRestarts(t *testing.T) {
 	t.Parallel()
 	i := start(t)
 	cfg := i.Config
+	cfg.DrainDelay = 10 * probeEvery
 	first, second := run(t, cfg, config.RoleWeb, ""), run(t, cfg, config.RoleWeb, "")
 	source := i.connect(t, "OPS")
 
-	balancer := &failover{addresses: [2]string{first.address, second.address}}
-	balancer.transport = &http.Transport{DialContext: balancer.dial}
-	client := &http.Client{Transport: balancer}
+	front := &balancer{}
+	for n, address := range []string{first.address, second.address} {
+		front.replicas[n].address, front.replicas[n].transport = address, &http.Transport{}
+	}
+	client := &http.Client{Transport: front}
 	ctx, finish := context.WithCancel(t.Context())
 	defer finish()
 	var asked atomic.Int64
 	var people sync.WaitGroup
+	people.Go(func() { front.watch(ctx) })
+	eventually(t, "both are ready", func() bool { return front.replicas[0].ready.Load() && front.replicas[1].ready.Load() })
 	for _, token := range []string{i.admin, i.reader} {
 		people.Go(func() {
 			pause := time.NewTicker(askEvery)
@@ -140,6 +161,7 @@ func TestReplicaRestarts(t *testing.T) {
 	first.end(t)
 	answered(5)
 	first = run(t, cfg, config.RoleWeb, first.address)
+	eventually(t, "the restarted one is ready", front.replicas[0].ready.Load)
 	answered(5)
 	remove()
 	finish()
@@ -150,7 +172,9 @@ func TestReplicaRestarts(t *testing.T) {
 	if _, err := first.Sources.Get(operator(t), "confluence_NONE"); !errors.Is(err, wiki.ErrNotFound) {
 		t.Errorf("the restarted process answers %v", err)
 	}
-	balancer.transport.CloseIdleConnections()
+	for n := range front.replicas {
+		front.replicas[n].transport.CloseIdleConnections()
+	}
 	first.end(t)
 	second.end(t)
 }

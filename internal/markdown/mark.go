@@ -1,26 +1,31 @@
 package markdown
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/kljensen/snowball/english"
 	"golang.org/x/net/html"
+
+	"github.com/sluicehq/sluice/internal/search/analysis"
 )
 
 // marker wraps words of the query in mark elements, whatever their inflection. The zero marker marks nothing.
 type marker struct {
+	words *analysis.Analyzer
 	stems map[string]bool
 	known map[string]bool // words met already, and whether they match
 }
 
 func newMarker(words []string) *marker {
-	m := &marker{stems: map[string]bool{}, known: map[string]bool{}}
+	m := &marker{words: analysis.New("english"), stems: map[string]bool{}, known: map[string]bool{}}
 	for _, w := range words {
 		for _, part := range strings.FieldsFunc(w, func(r rune) bool { return !wordRune(r) }) {
-			if utf8.RuneCountInString(part) > 1 && !english.IsStopWord(strings.ToLower(part)) {
-				m.stems[english.Stem(part, true)] = true
+			for _, t := range m.words.Tokens(part) {
+				if utf8.RuneCountInString(part) > 1 && !t.Stop {
+					m.stems[t.Terms[0].Text] = true
+				}
 			}
 		}
 	}
@@ -32,7 +37,7 @@ func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) ||
 func (m *marker) matches(word string) bool {
 	matched, ok := m.known[word]
 	if !ok {
-		matched = m.stems[english.Stem(word, true)]
+		matched = slices.ContainsFunc(m.words.Tokens(word), func(t analysis.Token) bool { return m.stems[t.Terms[0].Text] })
 		m.known[word] = matched
 	}
 	return matched

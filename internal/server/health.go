@@ -27,6 +27,7 @@ func (s *Server) showHealth(c echo.Context) error {
 // showReadiness answers whether requests can be served: the database is reachable and migrated, and the process is not
 // on its way out. Why not is in the log; a probe gets only the fact.
 func (s *Server) showReadiness(c echo.Context) error {
+	s.asked.Store(time.Now().UnixNano())
 	ctx, cancel := context.WithTimeout(c.Request().Context(), readyTimeout)
 	defer cancel()
 	c.Response().Header().Set(echo.HeaderCacheControl, "no-store")

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -42,7 +43,9 @@ type Options struct {
 	PublicSearch bool
 	Hosts        []string // that requests may name; empty: the base URL's, or any
 	Proxies      []string // addresses and networks whose X-Forwarded-* are believed
-	Log          *slog.Logger
+	// DrainDelay is how long Serve goes on answering after its end where readiness is watched.
+	DrainDelay time.Duration
+	Log        *slog.Logger
 }
 
 // Server answers HTTP. It is safe for concurrent use.
@@ -53,6 +56,7 @@ type Server struct {
 	api     *api.API
 	limits  *limiter
 	proxies proxies
+	asked   atomic.Int64 // when readiness was last asked for, in Unix nanoseconds
 }
 
 // New returns a server with all of its routes. It starts nothing.
@@ -92,16 +96,21 @@ const (
 	drainTimeout      = 15 * time.Second
 )
 
+// watched is how recent the last question of /readyz must be for somebody to be taken to watch it.
+const watched = time.Minute
+
 // patient is the HTTP server with its limits.
 func (s *Server) patient(ctx context.Context) *http.Server {
 	return &http.Server{
-		Handler: s.Handler(), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		Handler: s.closing(ctx, s.Handler()), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
 }
 
-// Serve answers requests on the listener until ctx ends, then lets those under way finish. It closes the listener.
+// Serve answers requests on the listener until ctx ends, then lets those under way finish. It closes the listener. Where
+// readiness is watched it goes on answering for the drain delay first, so that whoever watches sends nothing here any
+// more when the listener closes; every answer then closes its connection.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := s.patient(ctx)
 	failed := make(chan error, 1)
@@ -111,6 +120,13 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("serve HTTP: %w", err)
 	case <-ctx.Done():
 	}
+	if s.isWatched() {
+		select {
+		case <-time.After(s.options.DrainDelay):
+		case err := <-failed:
+			return fmt.Errorf("serve HTTP: %w", err)
+		}
+	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if err := server.Shutdown(drain); err != nil {
@@ -119,4 +135,19 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	<-failed //nolint:errcheck // http.ErrServerClosed
 	return nil
+}
+
+// closing ends every connection after its answer once ctx has ended.
+func (s *Server) closing(ctx context.Context, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ctx.Err() != nil {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) isWatched() bool {
+	at := s.asked.Load()
+	return at != 0 && time.Since(time.Unix(0, at)) < watched
 }
