@@ -270,6 +270,49 @@ func TestFailedRun(t *testing.T) {
 	}
 }
 
+// What is changed about a source while a run goes on, for which no second run can be queued, is queued when it ends.
+func TestChangedDuringARun(t *testing.T) {
+	t.Parallel()
+	include, german := sources.Include, "german"
+	for name, tt := range map[string]struct {
+		change sources.SourceUpdate
+		want   string // kind and reconcile of the run that follows
+	}{
+		"restricted pages": {sources.SourceUpdate{SourceChange: sources.SourceChange{RestrictedPages: &include}, ReconcileWanted: true}, "sync true"},
+		"comparison":       {sources.SourceUpdate{ReconcileWanted: true}, "sync false"},
+		"language":         {sources.SourceUpdate{SourceChange: sources.SourceChange{TextLanguage: &german}}, "reprocess false"},
+		"nothing":          {want: ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.source("acme", "eng")
+			w := newWorker(b.store)
+			s := b.scheduler(w, nil)
+			b.start(s)
+			b.enqueue(s, "eng", manual)
+			first := b.next(w)
+			b.ok(b.store.UpdateSource(t.Context(), "eng", tt.change))
+			close(w.hold)
+			if tt.want == "" {
+				b.untilState("eng", sources.RunSucceeded)
+				if n := len(b.runs("eng")); n != 1 {
+					t.Errorf("%d runs", n)
+				}
+				return
+			}
+			run := b.next(w)
+			if got := fmt.Sprintf("%s %v", run.Kind, run.Reconcile); run.ID == first.ID || got != tt.want {
+				t.Errorf("then run %d: %s, want %s", run.ID, got, tt.want)
+			}
+			b.untilState("eng", sources.RunSucceeded)
+			if n := len(b.runs("eng")); n != 2 {
+				t.Errorf("%d runs", n)
+			}
+		})
+	}
+}
+
 // A panic is the run's failure.
 type panicking struct{}
 
@@ -313,6 +356,37 @@ func TestTasks(t *testing.T) {
 		t.Fatal("the task did not run")
 	}
 	b.until("old runs to be forgotten", func() bool { return len(b.runs("eng")) == 20 })
+}
+
+// A hundred sources that come due while nobody works do not start at once, however many processes look, and afterwards
+// each has a time of its own.
+func TestManyDueSources(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range 100 {
+		id := fmt.Sprintf("s%d", i)
+		b.source(fmt.Sprintf("site%d", i%5), id)
+		b.ok(b.store.SetNextSync(t.Context(), id, time.Now().Add(-time.Hour)))
+	}
+	s := b.scheduler(nil, nil)
+	minutes := map[time.Time]int{}
+	for range 10 { // two of each of five sites at a time
+		b.ok(s.Dispatch(t.Context()))
+		open, err := b.store.Runs(t.Context(), sources.RunFilter{Active: true, Limit: 1000})
+		b.ok(err)
+		if len(open) != 10 {
+			t.Fatalf("%d runs are open, want two of each site", len(open))
+		}
+		for _, run := range open {
+			src, err := b.store.Source(t.Context(), run.SourceID)
+			b.ok(err)
+			minutes[src.NextSyncAt.Truncate(time.Minute)]++
+			b.ok(s.Stop(t.Context(), run.SourceID, sources.StopCancel))
+		}
+	}
+	if len(minutes) < 50 {
+		t.Errorf("the next times of 100 sources fall on %d minutes of 120", len(minutes))
+	}
 }
 
 func TestNext(t *testing.T) {

@@ -67,7 +67,7 @@ func (w *runWorker) Work(ctx context.Context, job *river.Job[runArgs]) error {
 			s.Logger.WarnContext(ctx, "what was changed during a run", "source", src.ID, "err", err)
 		}
 	}
-	if progress.Created+progress.Updated+progress.Deleted > 0 {
+	if progress.Created+progress.Updated+progress.Deleted+progress.Regraded > 0 {
 		s.AfterRun(ctx, src.ID, progress)
 		if run.Kind == sources.KindSync && ctx.Err() == nil { // what was learned may concern pages that did not change
 			if err := s.reprocess(ctx); err != nil {

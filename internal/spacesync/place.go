@@ -29,13 +29,21 @@ func (w *work) place(ctx context.Context, items []*item, compare bool) error {
 		return err
 	}
 	ids := make([]string, len(pages))
+	was := make(map[string]bool, len(pages))
 	for i, p := range pages {
-		ids[i] = p.ID
+		ids[i], was[p.ID] = p.ID, p.Restricted
 	}
 	if err := w.conceal(ctx, ids); err != nil {
 		return err
 	}
 	moves := slices.DeleteFunc(w.tree.moves(pages), func(m Move) bool { return w.concealed[m.ID] && !w.withheld[m.ID] })
+	w.rec.change(func(p *Progress) {
+		for _, m := range moves {
+			if m.Restricted != was[m.ID] {
+				p.Regraded++
+			}
+		}
+	})
 	return w.store.MovePages(ctx, w.run.Fence(), w.src.ID, moves)
 }
 

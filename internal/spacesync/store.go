@@ -99,7 +99,7 @@ type Failure struct {
 }
 
 // ReasonRestricted is why pages wait for a decision that the site does not show to everybody any more.
-const ReasonRestricted = "its reading is restricted; hidden from readers meanwhile"
+const ReasonRestricted = "its reading is restricted"
 
 // Finish is the last write of a run that succeeded.
 type Finish struct {
@@ -124,6 +124,7 @@ type Progress struct {
 	Skipped        int
 	Deleted        int
 	Failed         int
+	Regraded       int // pages that others may read than before; for the caller, not kept
 	ChunksCreated  int
 	ChunksKept     int
 	ChunksDeleted  int

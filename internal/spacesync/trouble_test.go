@@ -144,7 +144,7 @@ func TestManyPagesBecomeRestricted(t *testing.T) {
 			if err != nil || n != 61 {
 				t.Errorf("dismissed %d, %v", n, err)
 			}
-			s.compare("eng")
+			s.sync("eng") // it compares, because it was dismissed
 			hidden("dismissed, and still restricted")
 
 			s.wiki.Restrict(home, confluencetest.Readers{})
@@ -176,6 +176,40 @@ func TestManyPagesBecomeRestricted(t *testing.T) {
 			}
 			s.waits("eng", map[string]int{})
 			s.agree("ENG")
+		})
+	}
+}
+
+// What is hidden is not shown by pages that include it either, whether it is kept for a decision or for admins.
+func TestHiddenPagesLeaveWhatIncludesThem(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []sources.RestrictedPages{sources.Skip, sources.Include} {
+		t.Run(string(rule), func(t *testing.T) {
+			t.Parallel()
+			s, _ := filled(t, confluencetest.Options{}, spacesync.Options{}, 30)
+			s.ok(s.store.UpdateSource(t.Context(), "eng", sources.SourceUpdate{SourceChange: sources.SourceChange{RestrictedPages: &rule}}))
+			news := s.wiki.AddBlogPost("ENG", confluencetest.Page{Title: "News", Body: `<p>news</p><ac:structured-macro ac:name="include">` +
+				`<ac:parameter ac:name=""><ac:link><ri:page ri:content-title="Page 3" /></ac:link></ac:parameter></ac:structured-macro>`})
+			shows := func(want bool) {
+				t.Helper()
+				s.run("eng", sources.RunRequest{Kind: sources.KindReprocess})
+				p := s.pages("eng")[news]
+				if !strings.Contains(p.Text, "news") || p.Restricted || strings.Contains(p.Text, "text 3") != want {
+					t.Errorf("the including page reads %q, restricted %v; the included text should be in it: %v", p.Text, p.Restricted, want)
+				}
+			}
+			s.compare("eng")
+			shows(true)
+			s.wiki.Restrict(s.wiki.HomePage("ENG"), confluencetest.Readers{Users: []string{robot}})
+			if p := s.compare("eng"); p.Regraded != 31 {
+				t.Errorf("%d pages may be read by others", p.Regraded)
+			}
+			shows(false)
+			s.wiki.Restrict(s.wiki.HomePage("ENG"), confluencetest.Readers{})
+			if p := s.compare("eng"); p.Regraded != 31 {
+				t.Errorf("%d pages may be read by others again", p.Regraded)
+			}
+			shows(true)
 		})
 	}
 }

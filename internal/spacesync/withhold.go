@@ -66,6 +66,7 @@ func (w *work) conceal(ctx context.Context, stored []string) error {
 	for _, id := range ids {
 		w.withheld[id] = true
 	}
+	w.rec.change(func(p *Progress) { p.Regraded += len(ids) })
 	w.rec.note(fmt.Sprintf("%d of %d pages may not be read by everybody any more. They are hidden, and kept until an admin decides.", n, live))
 	w.log(ctx, "warn", fmt.Sprintf("%d of %d pages are restricted now; hidden, and waiting for an admin's decision", n, live))
 	return w.store.Withhold(ctx, w.run.Fence(), w.src.ID, ids)

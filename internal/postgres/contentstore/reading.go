@@ -139,8 +139,14 @@ func (s *Store) PendingDeletions(ctx context.Context, sourceID, after string, li
 	return list, nil
 }
 
-// DropPending forgets the pending deletions; with remove, the pages are deleted.
+// DropPending forgets the pending deletions; with remove, the pages are deleted, else the source's next run compares: what
+// is not restricted any more is shown again by it.
 func (s *Store) DropPending(ctx context.Context, sourceID string, remove bool) (int, error) {
+	if !remove {
+		if err := s.WantComparison(ctx, sourceID); err != nil {
+			return 0, err
+		}
+	}
 	total := 0
 	for after := ""; ; {
 		list, err := s.PendingDeletions(ctx, sourceID, after, deletePieces)
@@ -150,19 +156,21 @@ func (s *Store) DropPending(ctx context.Context, sourceID string, remove bool) (
 		if len(list) == 0 {
 			return total, nil
 		}
-		ids := make([]string, len(list))
-		for i, p := range list {
-			ids[i] = p.PageID
+		byReason := map[string][]string{}
+		for _, p := range list {
+			byReason[p.Reason] = append(byReason[p.Reason], p.PageID)
 		}
-		if remove {
-			_, _, err = s.SoftDelete(ctx, index.Fence{}, sourceID, ids, "no longer in the space; confirmed by an admin")
-		} else {
-			err = s.q.DeletePending(ctx, s.db, dbsqlc.DeletePendingParams{SourceID: sourceID, Ids: ids})
-		}
-		if err != nil {
-			return total, fmt.Errorf("pending deletions of %s: %w", sourceID, postgres.Translate(err))
+		for reason, ids := range byReason {
+			if remove {
+				_, _, err = s.SoftDelete(ctx, index.Fence{}, sourceID, ids, reason+"; confirmed by an admin")
+			} else {
+				err = s.q.DeletePending(ctx, s.db, dbsqlc.DeletePendingParams{SourceID: sourceID, Ids: ids})
+			}
+			if err != nil {
+				return total, fmt.Errorf("pending deletions of %s: %w", sourceID, postgres.Translate(err))
+			}
 		}
 		total += len(list)
-		after = ids[len(ids)-1]
+		after = list[len(list)-1].PageID
 	}
 }

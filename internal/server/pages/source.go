@@ -44,7 +44,7 @@ func head(s sources.Source, tab string) views.SourceHead {
 	if s.PendingDeletions > 0 && tab != "removals" {
 		view.Alerts = append(view.Alerts, views.Alert{
 			Tone: views.Warn, Title: plural(s.PendingDeletions, "page") + " would be removed",
-			Text: "The last check found more pages missing in Confluence than the guard lets go unasked. They stay searchable until you decide.",
+			Text: "The last check found more pages missing or restricted in Confluence than the guard lets go unasked. They are kept until you decide; restricted ones are hidden from readers.",
 			URL:  base + "/removals", Action: "Look at the list",
 		})
 	}
