@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -28,7 +29,24 @@ func (p *Program) Connect(ctx context.Context) (*Client, error) {
 	return &Client{Base: p.Base, Token: token, HTTP: &http.Client{Timeout: 30 * time.Second}}, nil
 }
 
-// Call does one call; in and out may be nil. An answer of 400 and above is an error with its text.
+// RefusedError is an answer of 400 and above.
+type RefusedError struct {
+	Call   string // method and path
+	Status int
+	Text   string
+}
+
+func (e *RefusedError) Error() string { return fmt.Sprintf("%s: %d: %s", e.Call, e.Status, e.Text) }
+
+// Refused returns the status of a RefusedError, and 0 for any other error.
+func Refused(err error) int {
+	if refused, ok := errors.AsType[*RefusedError](err); ok {
+		return refused.Status
+	}
+	return 0
+}
+
+// Call does one call; in and out may be nil. An answer of 400 and above is a RefusedError.
 func (c *Client) Call(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader = http.NoBody
 	if in != nil {
@@ -56,7 +74,7 @@ func (c *Client) Call(ctx context.Context, method, path string, in, out any) err
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	if resp.StatusCode >= http.StatusBadRequest {
-		return fmt.Errorf("%s %s: %d: %s", method, path, resp.StatusCode, strings.TrimSpace(string(data)))
+		return &RefusedError{Call: method + " " + path, Status: resp.StatusCode, Text: strings.TrimSpace(string(data))}
 	}
 	if out == nil || len(data) == 0 {
 		return nil
@@ -122,7 +140,7 @@ func (c *Client) Status(ctx context.Context, id string) (Status, error) {
 // Sync starts a run; one that is already queued or running is fine too.
 func (c *Client) Sync(ctx context.Context, id string, reconcile bool) error {
 	err := c.Call(ctx, http.MethodPost, "/api/confluence/"+id+"/sync", map[string]bool{"reconcile": reconcile}, nil)
-	if err != nil && strings.Contains(err.Error(), ": 409: ") {
+	if Refused(err) == http.StatusConflict {
 		return nil
 	}
 	return err
@@ -149,25 +167,56 @@ func (c *Client) Poll(ctx context.Context, id string, every time.Duration, done 
 // Idle reports that no run is queued or running.
 func Idle(s Status) bool { return s.State != "queued" && s.State != "running" }
 
-// Search searches and returns how many pages matched and how long the whole call took. Where the token's rate limit stops
-// it, it waits and searches again; the wait is not counted.
-func (c *Client) Search(ctx context.Context, query string) (total int, took time.Duration, err error) {
-	var results struct {
-		Total int `json:"total"`
-	}
+// patiently does a call that reads. Where the token's rate limit stops it, it waits and calls again; took is the last
+// call's time.
+func (c *Client) patiently(ctx context.Context, path string, out any) (took time.Duration, err error) {
 	for {
 		began := time.Now()
-		err = c.Call(ctx, http.MethodGet, "/api/search?"+url.Values{"q": {query}}.Encode(), nil, &results)
+		err = c.Call(ctx, http.MethodGet, path, nil, out)
 		took = time.Since(began)
-		if err == nil || !strings.Contains(err.Error(), ": 429: ") {
-			return results.Total, took, err
+		if Refused(err) != http.StatusTooManyRequests {
+			return took, err
 		}
 		select {
 		case <-ctx.Done():
-			return 0, took, ctx.Err()
+			return took, ctx.Err()
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// Found is what the tools read of search results.
+type Found struct {
+	Total    int      `json:"total"`
+	Degraded []string `json:"degraded"`
+	Hits     []struct {
+		PageID string `json:"page_id"`
+	} `json:"hits"`
+}
+
+// Search searches, with more of the query's parameters in more, and returns how long the whole call took. Where the token's
+// rate limit stops it, it waits and searches again; the wait is not counted.
+func (c *Client) Search(ctx context.Context, query string, more url.Values) (found Found, took time.Duration, err error) {
+	parameters := url.Values{"q": {query}}
+	for name, values := range more {
+		parameters[name] = values
+	}
+	took, err = c.patiently(ctx, "/api/search?"+parameters.Encode(), &found)
+	return found, took, err
+}
+
+// Page is what the tools read of a stored page.
+type Page struct {
+	Title    string `json:"title"`
+	Version  int    `json:"version"`
+	Markdown string `json:"markdown"`
+}
+
+// Page reads a stored page.
+func (c *Client) Page(ctx context.Context, source, id string) (Page, error) {
+	var p Page
+	_, err := c.patiently(ctx, "/api/confluence/"+source+"/pages/"+id, &p)
+	return p, err
 }
 
 // PageVersions lists the stored live pages of a source: id → version.
@@ -182,7 +231,7 @@ func (c *Client) PageVersions(ctx context.Context, id string) (map[string]int, e
 			Next string `json:"next_cursor"`
 		}
 		path := "/api/confluence/" + id + "/pages?" + url.Values{"limit": {"500"}, "cursor": {cursor}, "status": {"current"}}.Encode()
-		if err := c.Call(ctx, http.MethodGet, path, nil, &list); err != nil {
+		if _, err := c.patiently(ctx, path, &list); err != nil {
 			return nil, err
 		}
 		for _, p := range list.Pages {

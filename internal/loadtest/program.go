@@ -166,3 +166,11 @@ func (p *Program) Kill() error {
 	<-p.exited
 	return nil
 }
+
+// Tidy removes the working folder after a success; after a failure it stays, with the program's log, and the error says so.
+func Tidy(dir string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%w\nlog and data are kept in %s", err, dir)
+	}
+	return os.RemoveAll(dir)
+}

@@ -76,7 +76,7 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	if err != nil {
 		return fmt.Errorf("working folder: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = loadtest.Tidy(dir, err) }()
 	b := &bench{options: o, out: out}
 	began := time.Now()
 	site := loadtest.NewSite(confluencetest.GenerateOptions{Seed: o.seed, Spaces: []string{space}, Pages: o.pages, Depth: 7, MinBytes: 1 << 10, MaxBytes: 75 << 10})
@@ -145,7 +145,7 @@ func (b *bench) firstSync(ctx context.Context, pages int, bytes int64, data stri
 	for range b.searchers {
 		wg.Go(func() {
 			for watching.Err() == nil {
-				if _, took, err := b.client.Search(watching, b.queries.next()); err == nil {
+				if _, took, err := b.client.Search(watching, b.queries.next(), nil); err == nil {
 					during.Add(took)
 				}
 				select {
@@ -190,7 +190,7 @@ func (b *bench) firstSync(ctx context.Context, pages int, bytes int64, data stri
 
 func (b *bench) searchAtRest(ctx context.Context) error {
 	for range 50 { // the caches of a server that has been up for a while
-		if _, _, err := b.client.Search(ctx, b.queries.next()); err != nil {
+		if _, _, err := b.client.Search(ctx, b.queries.next(), nil); err != nil {
 			return err
 		}
 	}
@@ -201,7 +201,7 @@ func (b *bench) searchAtRest(ctx context.Context) error {
 		for i := range clients {
 			wg.Go(func() {
 				for range b.searchesAtRest / clients {
-					_, took, err := b.client.Search(ctx, b.queries.next())
+					_, took, err := b.client.Search(ctx, b.queries.next(), nil)
 					if err != nil {
 						errs[i] = err
 						return

@@ -1,6 +1,9 @@
 // Command soak keeps the program busy and breaks things around it for a while: edits, syncs and searches, outages of
-// Confluence, kill -9 of the database server and of the program. At the end the index must equal the site, and memory,
-// files and database connections must be what they were. Run by `make soak`; a difference exits with 1.
+// Confluence, kill -9 of the database server and of the program. At the end the index must equal the site, title, version
+// and text of every page; the last edits must be found by search and what they replaced must not; nothing may have been
+// refused in a way that says nothing; and memory, goroutines, files and database connections must be what they were. The
+// program itself is restarted in the first half only, so that a leak has time to show. Run by `make soak`; what is not so
+// exits with 1.
 package main
 
 import (
@@ -49,20 +52,30 @@ type soak struct {
 	source  string
 	did     map[string]int
 	added   []string
+	edits   int
+	words   map[string]edited // by page: the last edit of those that have one
+	// unclear are answers that tell a caller nothing: anything but "not now" (503), "too often" (429) and a connection that
+	// a killed program cannot take.
+	unclear []error
+	steady  bool // the second half: the program stays up
 }
+
+// edited is an edit with a word of its own, and the word that it replaced.
+type edited struct{ word, replaced string }
 
 func run(ctx context.Context, binary string, pages int, seed uint64, length time.Duration) (err error) {
 	dir, err := os.MkdirTemp("", "sluice-soak-")
 	if err != nil {
 		return fmt.Errorf("working folder: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = loadtest.Tidy(dir, err) }()
 	fmt.Printf("soak: %d pages, %s, seed %d\n", pages, length, seed)
 	s := &soak{
 		site:    loadtest.NewSite(confluencetest.GenerateOptions{Seed: seed, Spaces: []string{space}, Pages: pages, Depth: 4, MinBytes: 500, MaxBytes: 6000}),
 		random:  rand.New(rand.NewPCG(seed, 1)),
 		options: loadtest.Options{Binary: binary, DataDir: filepath.Join(dir, "data")},
 		did:     map[string]int{},
+		words:   map[string]edited{},
 	}
 	address, err := s.site.Serve(ctx)
 	if err != nil {
@@ -81,8 +94,12 @@ func run(ctx context.Context, binary string, pages int, seed uint64, length time
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
-	before := s.figures()
-	for end := time.Now().Add(length); time.Now().Before(end) && ctx.Err() == nil; {
+	before, err := s.program.Figures(ctx)
+	if err != nil {
+		return err
+	}
+	for began := time.Now(); time.Since(began) < length && ctx.Err() == nil; {
+		s.steady = time.Since(began) > length/2
 		if err := s.step(ctx); err != nil {
 			return err
 		}
@@ -90,8 +107,22 @@ func run(ctx context.Context, binary string, pages int, seed uint64, length time
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
-	fmt.Printf("did: %v\nbefore: %s\nafter:  %s\n", s.did, before, s.figures())
-	return s.compare(ctx)
+	after, leaks := s.rested(ctx, before)
+	fmt.Printf("did: %v\nbefore: %s\nafter:  %s\n", s.did, before, after)
+	return errors.Join(errors.Join(s.unclear...), leaks, s.compare(ctx))
+}
+
+// rested reads the figures when they are what they were before, or else after half a minute, with what has leaked.
+func (s *soak) rested(ctx context.Context, before loadtest.Figures) (now loadtest.Figures, err error) {
+	for range 30 {
+		if now, err = s.program.Figures(ctx); err == nil {
+			if err = now.Leaks(before); err == nil {
+				break
+			}
+		}
+		wait(ctx, time.Second)
+	}
+	return now, err
 }
 
 // step does one thing; the dear ones seldom.
@@ -101,13 +132,13 @@ func (s *soak) step(ctx context.Context) error {
 		s.change()
 	case n < 75:
 		s.count("search")
-		if _, _, err := s.client.Search(ctx, fmt.Sprintf("round %d", s.random.IntN(50))); err != nil {
-			s.count("search refused")
+		if _, _, err := s.client.Search(ctx, fmt.Sprintf("round %d", s.random.IntN(50)), nil); err != nil {
+			s.refused("search", err)
 		}
 	case n < 93:
 		s.count("sync")
 		if err := s.client.Sync(ctx, s.source, s.random.IntN(4) == 0); err != nil {
-			s.count("sync refused")
+			s.refused("sync", err)
 		}
 	case n < 95:
 		s.count("outage of Confluence")
@@ -121,6 +152,7 @@ func (s *soak) step(ctx context.Context) error {
 				return fmt.Errorf("kill the database server: %w", err)
 			}
 		}
+	case s.steady:
 	case n < 98:
 		s.count("kill -9 of the program")
 		if err := s.program.Kill(); err != nil {
@@ -147,6 +179,10 @@ func (s *soak) start(ctx context.Context) error {
 	return nil
 }
 
+// body is what an edit writes: text, a word of its own, an issue, a person, and what must be escaped.
+const body = `<h2>Round %d</h2><p>Of page %s: <strong>%s</strong> &amp; <code>a_b*c</code>, see LOAD-12, asked by ` +
+	`<ac:link><ri:user ri:account-id="%s"/></ac:link>.</p><ul><li>one</li><li>two</li></ul>`
+
 // change edits the site.
 func (s *soak) change() {
 	truth := s.site.Truth(space, s.site.AccountID)
@@ -158,7 +194,10 @@ func (s *soak) change() {
 	switch kind := s.random.IntN(10); {
 	case kind < 6:
 		s.count("edit")
-		s.site.Edit(p.ID, fmt.Sprintf("<p>Round %d of page %s.</p>", n, p.ID), "")
+		s.edits++
+		word := fmt.Sprintf("q%012x", s.random.Uint64()>>16) // far from all others: search forgives typos
+		s.words[p.ID] = edited{word: word, replaced: s.words[p.ID].word}
+		s.site.Edit(p.ID, fmt.Sprintf(body, s.edits, p.ID, word, s.site.AccountID), "")
 	case kind < 8:
 		s.count("create")
 		s.added = append(s.added, s.site.AddPage(space, confluencetest.Page{Title: fmt.Sprintf("Added %d %d", len(s.added), n), Parent: p.ID, Body: "<p>New.</p>"}))
@@ -169,6 +208,7 @@ func (s *soak) change() {
 		s.count("trash")
 		last := len(s.added) - 1
 		s.site.Trash(s.added[last])
+		delete(s.words, s.added[last])
 		s.added = s.added[:last]
 	}
 }
@@ -199,41 +239,13 @@ func (s *soak) settle(ctx context.Context) error {
 	return nil
 }
 
-// compare reports how the index differs from the site.
-func (s *soak) compare(ctx context.Context) error {
-	if err := s.client.Call(ctx, http.MethodPost, "/api/confluence/"+s.source+"/pending-deletions", map[string]string{"action": "confirm"}, nil); err == nil {
-		s.count("guard confirmed")
+// refused counts an answer by its status.
+func (s *soak) refused(what string, err error) {
+	status := loadtest.Refused(err)
+	s.count(fmt.Sprintf("%s refused (%d)", what, status))
+	if status != 0 && status != http.StatusServiceUnavailable && status != http.StatusTooManyRequests {
+		s.unclear = append(s.unclear, err)
 	}
-	stored, err := s.client.PageVersions(ctx, s.source)
-	if err != nil {
-		return err
-	}
-	truth := s.site.Truth(space, s.site.AccountID)
-	var differences []error
-	for _, p := range truth {
-		if p.Restricted {
-			continue
-		}
-		switch version, ok := stored[p.ID]; {
-		case !ok:
-			differences = append(differences, fmt.Errorf("page %s (%s) is missing", p.ID, p.Title))
-		case version != p.Version:
-			differences = append(differences, fmt.Errorf("page %s is stored in version %d, the site has %d", p.ID, version, p.Version))
-		}
-		delete(stored, p.ID)
-	}
-	for id := range stored {
-		differences = append(differences, fmt.Errorf("page %s is stored, the site does not have it", id))
-	}
-	if len(differences) == 0 {
-		fmt.Printf("equal: %d pages\n", len(truth))
-	}
-	return errors.Join(differences...)
-}
-
-func (s *soak) figures() string {
-	m := s.program.Memory()
-	return fmt.Sprintf("program %s, database %s, %d open files", loadtest.MB(m.Program), loadtest.MB(m.Database), loadtest.OpenFiles(s.program.PID()))
 }
 
 func (s *soak) count(what string) { s.did[what]++ }
