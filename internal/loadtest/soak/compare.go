@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/sluicehq/sluice/internal/confluence/confluencetest"
 	"github.com/sluicehq/sluice/internal/convert"
@@ -60,7 +61,7 @@ func (s *soak) comparePage(ctx context.Context, baseURL string, p confluencetest
 		return fmt.Errorf("page %s is stored as %q in version %d, the site has %q in %d", p.ID, page.Title, page.Version, p.Title, p.Version)
 	}
 	want := convert.Convert(p.Storage, convert.Context{
-		BaseURL: baseURL, Users: map[string]string{s.site.AccountID: s.site.AccountName},
+		BaseURL: baseURL, JiraBaseURL: strings.TrimSuffix(baseURL, "/wiki"), Users: map[string]string{s.site.AccountID: s.site.AccountName},
 		Page: convert.PageInfo{ID: p.ID, SpaceKey: space, Title: p.Title},
 	}).Markdown
 	if page.Markdown != want {
