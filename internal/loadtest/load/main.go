@@ -42,7 +42,7 @@ func main() {
 	flag.IntVar(&o.edits, "edits", 1000, "edits, spread over the rounds")
 	flag.IntVar(&o.rounds, "rounds", 50, "runs after edits")
 	flag.Float64Var(&o.faults, "faults", 0.01, "share of requests that the site refuses (429, 503)")
-	flag.BoolVar(&o.embed, "embed", true, "wait until everything is embedded")
+	flag.BoolVar(&o.embed, "embed", true, "wait until everything is embedded; otherwise only the rate is measured")
 	flag.DurationVar(&o.limit, "limit", 50*time.Minute, "give up after")
 	flag.IntVar(&o.searchers, "searchers", 1, "clients that search during the first sync, one query after the other with a pause of 100 ms")
 	flag.IntVar(&o.searchesAtRest, "searches", 1000, "queries after everything is stored")
@@ -118,6 +118,11 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	if err := b.searchAtRest(ctx); err != nil {
 		return err
 	}
+	if !b.embed {
+		if err := b.embeddingRate(ctx); err != nil {
+			return err
+		}
+	}
 	if err := b.idleRun(ctx); err != nil {
 		return err
 	}
@@ -179,12 +184,42 @@ func (b *bench) firstSync(ctx context.Context, pages int, bytes int64, data stri
 	}
 	unwatch()
 	wg.Wait()
-	b.row(fmt.Sprintf("search during the sync and the embedding, %d client", b.searchers), "%s", &during)
+	b.row(fmt.Sprintf("search during the sync and the embedding, %d clients", b.searchers), "%s", &during)
 	size, err := loadtest.DiskUsage(data)
 	if err != nil {
 		return err
 	}
 	b.row("size on disk", "%s, %.1f kB a page", loadtest.MB(size), float64(size)/1e3/float64(pages))
+	return nil
+}
+
+// rateWindow is how long the rate of embedding is watched where not all of it is waited for.
+const rateWindow = 20 * time.Second
+
+// embeddingRate reports how fast vectors follow while nothing else is done, and how long all would take at that rate.
+func (b *bench) embeddingRate(ctx context.Context) error {
+	before, err := b.client.Status(ctx, b.source)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(rateWindow):
+	}
+	after, err := b.client.Status(ctx, b.source)
+	if err != nil {
+		return err
+	}
+	rate := float64(before.ChunksWithoutEmbedding-after.ChunksWithoutEmbedding) / time.Since(began).Seconds()
+	if rate <= 0 {
+		b.row("embedding", "%d of %d chunks have no vector, none was added in %s", after.ChunksWithoutEmbedding, after.TotalChunks, rateWindow)
+		return nil
+	}
+	all := time.Duration(float64(after.TotalChunks) / rate * float64(time.Second))
+	b.row("embedding, not waited for", "%.1f chunks/s over %s; %d of %d chunks are left; all would take %s at that rate",
+		rate, rateWindow, after.ChunksWithoutEmbedding, after.TotalChunks, all.Round(time.Minute))
 	return nil
 }
 
