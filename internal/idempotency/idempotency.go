@@ -30,6 +30,9 @@ var ErrReused = errors.New("the idempotency key was used for another request")
 // ErrUnderWay: the request with this key is being served right now.
 var ErrUnderWay = fmt.Errorf("the request with this idempotency key is being served; ask again in a moment: %w", wiki.ErrConflict)
 
+// ErrUnreadable: the request was served, but the secret key that its answer is sealed with is gone.
+var ErrUnreadable = fmt.Errorf("the request with this idempotency key was done, but its answer cannot be read any more; look whether it had its effect before you send it with another key: %w", wiki.ErrConflict)
+
 // Answer is what was answered.
 type Answer struct {
 	Status      int    `json:"status"`
@@ -73,7 +76,7 @@ func New(store Store, sealer Sealer, log *slog.Logger) *Service {
 }
 
 // Begin claims a key for a request with the given hash. It returns nil where the request is to be served now, and the
-// answer where it was served before. Errors: ErrReused, ErrUnderWay.
+// answer where it was served before. Errors: ErrReused, ErrUnderWay, ErrUnreadable.
 func (s *Service) Begin(ctx context.Context, userID, key string, hash []byte) (*Answer, error) {
 	now := s.now()
 	claimed, err := s.store.ClaimKey(ctx, userID, key, hash, now, now.Add(-abandoned), now.Add(-Lifetime))
@@ -95,7 +98,8 @@ func (s *Service) Begin(ctx context.Context, userID, key string, hash []byte) (*
 	}
 	plain, err := s.sealer.Open(kept.Answer, sealContext(userID, key))
 	if err != nil {
-		return nil, fmt.Errorf("kept answer: %w", err)
+		s.log.WarnContext(ctx, "answer for an idempotency key cannot be opened", "err", err)
+		return nil, ErrUnreadable
 	}
 	var answer Answer
 	if err := json.Unmarshal(plain, &answer); err != nil {

@@ -25,7 +25,7 @@ type createTokenInput struct {
 	Body struct {
 		Name      string     `json:"name" doc:"What uses it." example:"ci"`
 		Role      auth.Role  `json:"role,omitempty" enum:"admin,reader" default:"reader" doc:"Never more than the account's."`
-		ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"Empty: never."`
+		ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"Empty: never, or with the token that makes this one."`
 	}
 }
 
