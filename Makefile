@@ -17,7 +17,7 @@ TOOL     = CGO_ENABLED=0 $(GO) tool -modfile=internal/tools/go.mod
 SOURCES  = cmd internal migrations web
 # What runs at the same time as something else, and is tested under the race detector as well. Not the built-in model: its
 # arithmetic is slow there.
-RACE_PKG = $(wildcard internal/app internal/e2e internal/embedding/backlog internal/outbound internal/pgserver internal/postgres \
+RACE_PKG = $(wildcard internal/app internal/auth internal/e2e internal/idempotency internal/metrics internal/embedding/backlog internal/outbound internal/pgserver internal/postgres \
 	internal/schedule internal/search internal/server internal/spacesync internal/confluence internal/index)
 
 .DEFAULT_GOAL := help
@@ -44,8 +44,14 @@ test: install-postgres install-browser ## run all tests; PKG=./internal/search/.
 test-race: install-postgres install-browser install-gcc ## run the tests of what is concurrent under the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m $(addprefix ./,$(addsuffix /...,$(RACE_PKG)))
 
+# Without the browsers and whole programs, which the race detector makes slow: what fits into every run of CI.
+.PHONY: race
+race: install-postgres install-gcc
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m $(addprefix ./internal/,app auth idempotency metrics outbound confluence/... schedule/... \
+		search/... index spacesync embedding/backlog postgres/... server server/api server/input server/mcp server/session)
+
 .PHONY: ci
-ci: vet verify lint test ## what continuous integration runs
+ci: vet verify lint test race ## what continuous integration runs
 
 .PHONY: vet
 vet:

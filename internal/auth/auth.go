@@ -27,12 +27,14 @@ func (r Role) Covers(want Role) bool { return r == Admin || r == want && r == Re
 
 // Identity is who makes a request. The zero value is nobody.
 type Identity struct {
-	UserID    string
-	Email     string
-	Name      string
-	Role      Role   // of the token where one is used, never more than the account's
-	TokenID   string // set where an API token was used
-	SessionID string // set where a browser session was used
+	UserID  string
+	Email   string
+	Name    string
+	Role    Role   // of the token where one is used, never more than the account's
+	TokenID string // set where an API token was used
+	// TokenExpiresAt is when that token expires; nil: never.
+	TokenExpiresAt *time.Time
+	SessionID      string // set where a browser session was used
 }
 
 // Known reports whether there is somebody at all.

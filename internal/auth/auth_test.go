@@ -204,6 +204,17 @@ func TestTokensDoNoMoreThanTheirAccount(t *testing.T) {
 	if id, err := b.Authenticate(b.Context(), secret); err != nil || !id.IsAdmin() || id.TokenID != token.ID {
 		t.Errorf("the token is %+v, %v", id, err)
 	}
+	id, err := b.Authenticate(b.Context(), secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if child, _, err := b.CreateToken(auth.WithIdentity(b.Context(), id), admin.ID, auth.NewToken{Name: "child"}); err != nil || child.ExpiresAt == nil || !child.ExpiresAt.Equal(until) {
+		t.Errorf("a token made with one that expires: %+v, %v", child, err)
+	}
+	longer := until.Add(time.Second)
+	if _, _, err := b.CreateToken(auth.WithIdentity(b.Context(), id), admin.ID, auth.NewToken{Name: "child", ExpiresAt: &longer}); !errors.Is(err, wiki.ErrInvalid) {
+		t.Errorf("a token that outlives the one it is made with: %v", err)
+	}
 	if strings.Contains(secret[len(token.Prefix):], token.Prefix) || !strings.HasPrefix(secret, token.Prefix) {
 		t.Errorf("prefix %q", token.Prefix)
 	}

@@ -24,7 +24,7 @@ func (s *Service) Tokens(ctx context.Context, userID string) ([]Token, error) {
 }
 
 // CreateToken makes an API token for a user: the own account, or any for an admin. The secret is returned once; only
-// its hash is stored.
+// its hash is stored. One that is made with a token that expires does so as well, by then at the latest.
 func (s *Service) CreateToken(ctx context.Context, userID string, request NewToken) (token Token, secret string, err error) {
 	if err := mustOwn(ctx, userID); err != nil {
 		return Token{}, "", err
@@ -72,6 +72,14 @@ func (s *Service) checkNewToken(request *NewToken, user User, actor Identity) er
 	if request.ExpiresAt != nil && !request.ExpiresAt.After(s.now()) {
 		faults = append(faults, wiki.FieldError{Field: "expires_at", Message: "The expiry is in the past."})
 	}
+	// Else whoever finds a token could make another that outlives it.
+	if end := actor.TokenExpiresAt; end != nil {
+		if request.ExpiresAt == nil {
+			request.ExpiresAt = end
+		} else if request.ExpiresAt.After(*end) {
+			faults = append(faults, wiki.FieldError{Field: "expires_at", Message: "A token that is made with a token cannot outlive it."})
+		}
+	}
 	return invalid(faults)
 }
 
@@ -116,7 +124,7 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (Identity, er
 		}
 	}
 	identity := identityOf(user)
-	identity.TokenID = token.ID
+	identity.TokenID, identity.TokenExpiresAt = token.ID, token.ExpiresAt
 	if !token.Role.Covers(identity.Role) {
 		identity.Role = token.Role
 	}
