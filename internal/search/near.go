@@ -169,15 +169,23 @@ func (s *state) wordCount(word string) int {
 	return n
 }
 
+// mostLetters is how long words are that are compared without asking for memory; hardly any is longer.
+const mostLetters = 48
+
 // distance is the number of insertions, deletions, replacements and swaps of neighbours between two words, or more than
 // most where it is more than most.
 func distance(a, b string, most int) int {
-	x, y := []rune(a), []rune(b)
+	var lettersA, lettersB [mostLetters]rune
+	x, y := appendRunes(lettersA[:0], a), appendRunes(lettersB[:0], b)
 	if len(x)-len(y) > most || len(y)-len(x) > most {
 		return most + 1
 	}
-	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range last {
+	var rows [3][mostLetters + 1]int
+	before, last, row := rows[0][:], rows[1][:], rows[2][:]
+	if len(y) > mostLetters {
+		before, last, row = make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	}
+	for j := range len(y) + 1 {
 		last[j] = j
 	}
 	for i := 1; i <= len(x); i++ {
@@ -200,4 +208,11 @@ func distance(a, b string, most int) int {
 		before, last, row = last, row, before
 	}
 	return last[len(y)]
+}
+
+func appendRunes(list []rune, s string) []rune {
+	for _, r := range s {
+		list = append(list, r)
+	}
+	return list
 }

@@ -61,69 +61,83 @@ func (s *state) rank(q *plan, l *lexical, v *vectorLeg, need int) *ranking {
 		r.weight = 0
 	}
 	keep := s.topPages(l, max(ranked, need+50))
-	candidates := make(map[int32]*candidate, len(keep)+len(byVector))
+	r.list = make([]*candidate, 0, len(keep)+len(byVector))
+	byPage := make(map[int32]*candidate, len(keep)+len(byVector))
 	if l != nil && q.mode != Vector {
 		r.pages = l.pages
-		r.addKeyword(s, l, keep, candidates)
+		r.addKeyword(s, keep, byPage)
 	}
-	r.addVector(s, q, l, byVector, candidates)
-	for _, c := range candidates {
+	r.addVector(s, q, l, byVector, byPage)
+	titles := q.titleWords()
+	for _, c := range r.list {
 		c.fused = (1-r.weight)*c.keywordNorm + r.weight*c.vectorNorm
-		s.boost(c, q)
-		r.list = append(r.list, c)
+		s.boost(c, q, titles)
 	}
 	r.sort(s, q.sort)
 	r.list = s.merge(r.list)
 	return r
 }
 
+// pageScore is a page with its score by words.
+type pageScore struct {
+	page  int32
+	score float64
+}
+
 // topPages returns the best pages of the keyword leg, in order.
-func (s *state) topPages(l *lexical, most int) []int32 {
+func (s *state) topPages(l *lexical, most int) []pageScore {
 	if l == nil {
 		return nil
 	}
-	pages := slices.Clone(l.pages)
-	order := func(a, b int32) int {
-		return cmp.Or(cmp.Compare(l.score(b), l.score(a)), cmp.Compare(a, b))
+	least := 0.0
+	if len(l.pages) > most+most/4 {
+		least = l.cut(most)
 	}
-	if len(pages) > 4*most {
-		pages = aboveCut(pages, l, most)
+	list := make([]pageScore, 0, min(len(l.pages), 2*most))
+	for _, p := range l.pages {
+		if score := l.score(p); score >= least {
+			list = append(list, pageScore{p, score})
+		}
 	}
-	slices.SortFunc(pages, order)
-	return pages[:min(len(pages), most)]
+	slices.SortFunc(list, func(a, b pageScore) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.page, b.page))
+	})
+	return list[:min(len(list), most)]
 }
 
-// aboveCut drops pages that cannot be among the best, by a histogram of the scores: sorting all of them would take
-// longer than scoring them.
-func aboveCut(pages []int32, l *lexical, most int) []int32 {
-	const bins = 512
+// cut returns a score that the best pages have at least, and few others, by a histogram: sorting all would take longer
+// than scoring them.
+func (l *lexical) cut(most int) float64 {
+	const bins = 1024
 	top := 0.0
-	for _, p := range pages {
-		top = math.Max(top, l.score(p))
+	for _, p := range l.pages {
+		top = max(top, l.score(p))
 	}
-	bin := func(p int32) int { return min(int(l.score(p)/top*bins), bins-1) }
-	var histogram [bins]int
-	for _, p := range pages {
-		histogram[bin(p)]++
+	var histogram [bins + 1]int
+	perBin := bins / top
+	for _, p := range l.pages {
+		histogram[int(l.score(p)*perBin)]++
 	}
-	edge, n := bins, 0
+	edge, n := bins+1, 0
 	for edge > 0 && n < most {
 		edge--
 		n += histogram[edge]
 	}
-	return slices.DeleteFunc(pages, func(p int32) bool { return bin(p) < edge })
+	return float64(edge) / perBin * (1 - 1e-9) // what was rounded into the bin is in it
 }
 
-func (r *ranking) addKeyword(s *state, l *lexical, keep []int32, candidates map[int32]*candidate) {
+func (r *ranking) addKeyword(s *state, keep []pageScore, byPage map[int32]*candidate) {
 	if len(keep) == 0 {
 		return
 	}
-	r.top = l.score(keep[0])
-	for i, page := range keep {
-		score := l.score(page)
-		candidates[page] = &candidate{
-			page: page, keyword: score, keywordNorm: score / r.top, keywordRank: i + 1, lastModified: s.pages[page].LastModified,
+	r.top = keep[0].score
+	all := make([]candidate, len(keep))
+	for i, x := range keep {
+		all[i] = candidate{
+			page: x.page, keyword: x.score, keywordNorm: x.score / r.top, keywordRank: i + 1, lastModified: s.pages[x.page].LastModified,
 		}
+		byPage[x.page] = &all[i]
+		r.list = append(r.list, &all[i])
 	}
 }
 
@@ -152,7 +166,7 @@ func (s *state) vectorPages(v *vectorLeg) []vectorPage {
 	return list
 }
 
-func (r *ranking) addVector(s *state, q *plan, l *lexical, list []vectorPage, candidates map[int32]*candidate) {
+func (r *ranking) addVector(s *state, q *plan, l *lexical, list []vectorPage, byPage map[int32]*candidate) {
 	if len(list) == 0 {
 		return
 	}
@@ -163,7 +177,7 @@ func (r *ranking) addVector(s *state, q *plan, l *lexical, list []vectorPage, ca
 		if best > worst {
 			norm = (similarity - worst) / (best - worst)
 		}
-		c := candidates[p.page]
+		c := byPage[p.page]
 		if c == nil {
 			found := l != nil && l.score(p.page) > 0
 			if q.mode != Vector && !found && norm < nearestShare {
@@ -177,33 +191,33 @@ func (r *ranking) addVector(s *state, q *plan, l *lexical, list []vectorPage, ca
 			} else {
 				r.pages = append(r.pages, p.page)
 			}
-			candidates[p.page] = c
+			r.list = append(r.list, c)
 		}
 		c.vector, c.vectorNorm, c.vectorRank, c.vectorHits = similarity, norm, i+1, p.hits
 	}
 }
 
-// boost adds what breaks ties.
-func (s *state) boost(c *candidate, q *plan) {
+// boost adds what breaks ties; titles are the query's titleWords.
+func (s *state) boost(c *candidate, q *plan, titles [][]string) {
 	c.score = c.fused
-	s.eachBoost(c, q, func(_ string, value float64) { c.score += value })
+	s.eachBoost(c, q, titles, func(_ string, value float64) { c.score += value })
 }
 
 // boosts lists what boost has added.
 func (s *state) boosts(c *candidate, q *plan) []Boost {
 	var list []Boost
-	s.eachBoost(c, q, func(reason string, value float64) { list = append(list, Boost{Reason: reason, Value: value}) })
+	s.eachBoost(c, q, q.titleWords(), func(reason string, value float64) { list = append(list, Boost{Reason: reason, Value: value}) })
 	return list
 }
 
-func (s *state) eachBoost(c *candidate, q *plan, boost func(reason string, value float64)) {
+func (s *state) eachBoost(c *candidate, q *plan, titles [][]string, boost func(reason string, value float64)) {
 	p := s.pages[c.page]
 	add := func(reason string, value float64) {
 		if value >= 0.0005 {
 			boost(reason, value)
 		}
 	}
-	if share := q.titleShare(p); share > 0 {
+	if share := titleShare(p.terms(q.titles), titles); share > 0 {
 		add("words in the title", titleBoost*share*share)
 	}
 	if q.folded != "" && p.folded == q.folded {
@@ -216,19 +230,31 @@ func (s *state) eachBoost(c *candidate, q *plan, boost func(reason string, value
 	}
 }
 
-// titleShare is the share (0..1) of the query's words that stand in a page's title.
-func (q *plan) titleShare(p *pageInfo) float64 {
-	if len(q.wanted.words) == 0 {
+// titleWords are, for each word of the query, the terms of which a title has to have one.
+func (q *plan) titleWords() [][]string {
+	list := make([][]string, len(q.wanted.words))
+	for i, w := range q.wanted.words {
+		for _, t := range w.Terms {
+			if t.Share >= 1 {
+				list[i] = append(list[i], t.Text)
+			}
+		}
+	}
+	return list
+}
+
+// titleShare is the share (0..1) of words that stand in a title with these terms.
+func titleShare(title []string, words [][]string) float64 {
+	if len(words) == 0 {
 		return 0
 	}
-	terms := p.terms(q.titles)
 	n := 0
-	for _, w := range q.wanted.words {
-		if slices.ContainsFunc(w.Terms, func(t term) bool { return t.Share >= 1 && slices.Contains(terms, t.Text) }) {
+	for _, terms := range words {
+		if slices.ContainsFunc(terms, func(t string) bool { return slices.Contains(title, t) }) {
 			n++
 		}
 	}
-	return float64(n) / float64(len(q.wanted.words))
+	return float64(n) / float64(len(words))
 }
 
 // byDateShare is how good a page has to be, against the best, to be listed where dates decide the order: a page that has
@@ -237,7 +263,13 @@ const byDateShare = 0.3
 
 func (r *ranking) sort(s *state, by Sort) {
 	slices.SortFunc(r.list, func(a, b *candidate) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), b.lastModified.Compare(a.lastModified), comparePages(s, a.page, b.page))
+		if a.score != b.score {
+			return cmp.Compare(b.score, a.score)
+		}
+		if n := b.lastModified.Compare(a.lastModified); n != 0 {
+			return n
+		}
+		return comparePages(s, a.page, b.page)
 	})
 	if by != ByDate || len(r.list) == 0 {
 		return
@@ -248,9 +280,8 @@ func (r *ranking) sort(s *state, by Sort) {
 	for _, c := range r.list {
 		r.pages = append(r.pages, c.page)
 	}
-	slices.SortFunc(r.list, func(a, b *candidate) int {
-		return cmp.Or(b.lastModified.Compare(a.lastModified), cmp.Compare(b.score, a.score), comparePages(s, a.page, b.page))
-	})
+	// What is in the order of its score stays so among equal dates.
+	slices.SortStableFunc(r.list, func(a, b *candidate) int { return b.lastModified.Compare(a.lastModified) })
 }
 
 func comparePages(s *state, a, b int32) int {

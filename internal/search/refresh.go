@@ -249,7 +249,7 @@ func (s *state) newSegment(id int64, header *inverted.Header, memory map[string]
 		numbers[i] = s.pageNumber(key)
 	}
 	seg := &segment{
-		id: id, header: header, memory: memory, page: make([]int32, len(header.Page)),
+		id: id, header: header, memory: memory, numbers: numbers, page: make([]int32, len(header.Page)),
 		chunks: newChunkIndex(numbers, header.Page), counts: newCounts(), vocabulary: &vocabulary{}, phrases: &headingList{},
 	}
 	for doc, page := range header.Page {

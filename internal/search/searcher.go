@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -149,7 +150,8 @@ func check(req *Request) error {
 	return nil
 }
 
-// attempts is how often a search begins again because the index was rearranged, or a page replaced, while it ran.
+// attempts is how often a search begins again because the index was rearranged, or a page replaced, while it ran; on a
+// busy machine that may happen several times in a row.
 const attempts = 8
 
 var errReplaced = errors.New("a page was replaced during the search")
@@ -199,7 +201,7 @@ func (r *Searcher) once(ctx context.Context, req Request, last bool) (Results, e
 	defer lent.giveBack(&r.buffers)
 	found := &found{s: s, p: p, lang: lang, a: a, plan: q, lent: lent, results: &results}
 	if len(w.words) == 0 {
-		found.listing()
+		found.listing(after.Offset + req.Limit)
 	} else if err := r.legs(ctx, req, found, w, after.Offset+req.Limit); err != nil {
 		return Results{}, err
 	}
@@ -230,15 +232,26 @@ type found struct {
 	results *Results
 }
 
-// listing is the answer to filters without words: all pages that pass, the latest first.
-func (f *found) listing() {
+// listing is the answer to filters without words: all pages that pass, the latest first; need of them are put in order.
+func (f *found) listing(need int) {
 	f.plan.wanted = &wanted{}
-	f.ranking = &ranking{}
+	f.ranking = &ranking{pages: f.lent.numbers(len(f.s.pages))}
+	modified := f.s.columns.modified
+	var times []int64
 	for i, ok := range f.a.pages {
 		if ok && f.s.first[i] != noDoc {
-			page := int32(i)
-			f.ranking.pages = append(f.ranking.pages, page)
-			f.ranking.list = append(f.ranking.list, &candidate{page: page, lastModified: f.s.pages[i].LastModified})
+			f.ranking.pages = append(f.ranking.pages, int32(i))
+			times = append(times, modified[i])
+		}
+	}
+	least := int64(math.MinInt64)
+	if need += 50; len(times) > need { // some may be the same under several sources
+		slices.Sort(times)
+		least = times[len(times)-need]
+	}
+	for _, page := range f.ranking.pages {
+		if modified[page] >= least {
+			f.ranking.list = append(f.ranking.list, &candidate{page: page, lastModified: f.s.pages[page].LastModified})
 		}
 	}
 	f.ranking.sort(f.s, ByRelevance)

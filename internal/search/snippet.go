@@ -18,7 +18,8 @@ type cutter struct {
 	analyzers []*analysis.Analyzer
 	weights   map[string]float64 // of the terms of the query
 	known     map[string][]match // by stretch of text, relative to it
-	firsts    [256]bool          // first letters of the terms
+	firsts    *[256][256]bool    // first two letters of the terms
+	anyFirst  bool               // a term has one letter only
 	trigrams  map[string]bool    // of the query
 }
 
@@ -37,10 +38,13 @@ func newCutter(f *found) *cutter {
 }
 
 func cutterOf(analyzers []*analysis.Analyzer, weights map[string]float64) *cutter {
-	c := &cutter{analyzers: analyzers, weights: weights, known: map[string][]match{}}
+	c := &cutter{analyzers: analyzers, weights: weights, known: map[string][]match{}, firsts: &[256][256]bool{}}
 	for term := range weights {
-		if term != "" {
-			c.firsts[term[0]] = true
+		switch {
+		case len(term) == 1:
+			c.anyFirst = true
+		case len(term) > 1:
+			c.firsts[term[0]][term[1]] = true
 		}
 	}
 	return c
@@ -75,15 +79,22 @@ func (c *cutter) matches(text string) []match {
 	return list
 }
 
-// cannotMatch tells quickly of most plain words that they are none of the query's: no stemmer changes the first letter.
+// leastPlain is from how many letters on a word is looked at by its first two.
+const leastPlain = 4
+
+// cannotMatch tells quickly of most plain words that they are none of the query's: stemmers leave the first two letters of
+// a word as they are where they leave more than one, but for English -ying ("dying", "die").
 func (c *cutter) cannotMatch(word string) bool {
+	if len(word) < leastPlain || c.anyFirst {
+		return false
+	}
 	for i := range len(word) {
 		lower := 'a' <= word[i] && word[i] <= 'z'
 		if !lower && (i > 0 || word[i] < 'A' || word[i] > 'Z') {
 			return false
 		}
 	}
-	return !c.firsts[word[0]|0x20]
+	return !c.firsts[word[0]|0x20][word[1]] && word[1:] != "ying"
 }
 
 // matchesIn finds the matches within a stretch that holds together.

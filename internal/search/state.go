@@ -49,13 +49,14 @@ var noDoc = docRef{seg: -1} //nolint:gochecknoglobals // a constant table
 
 // segment is a segment of a state.
 type segment struct {
-	id     int64 // 0: fresh chunks
-	header *inverted.Header
-	page   []int32           // of each chunk, index into state.pages
-	gone   []bool            // nil: none
-	memory map[string][]byte // postings of fresh chunks
-	chunks *chunkIndex
-	counts *counts
+	id      int64 // 0: fresh chunks
+	header  *inverted.Header
+	numbers []int32           // of the header's pages, index into state.pages
+	page    []int32           // of each chunk, the same
+	gone    []bool            // nil: none
+	memory  map[string][]byte // postings of fresh chunks
+	chunks  *chunkIndex
+	counts  *counts
 	// What is derived when it is first needed, shared by the copies of a segment.
 	vocabulary *vocabulary
 	phrases    *headingList

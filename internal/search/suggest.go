@@ -37,79 +37,99 @@ func (r *Searcher) Suggest(ctx context.Context, prefix string, limit int) ([]Sug
 	if err != nil {
 		return nil, fmt.Errorf("suggest: %w", late(err))
 	}
-	ranked := append(s.titles(typed), s.headings(typed)...)
-	slices.SortStableFunc(ranked, func(a, b rankedSuggestion) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(len(a.Text), len(b.Text)), cmp.Compare(a.Text, b.Text))
-	})
-	list := []Suggestion{}
-	seen := map[string]bool{}
-	for _, x := range ranked {
-		key := analysis.Fold(x.Text)
-		if seen[key] || len(list) == limit {
-			continue
-		}
-		seen[key] = true
-		list = append(list, x.Suggestion)
+	best := &suggestions{limit: limit}
+	s.titles(typed, best)
+	s.headings(typed, best)
+	list := make([]Suggestion, len(best.list))
+	for i, x := range best.list {
+		list[i] = x.Suggestion
 	}
 	return list, nil
 }
 
 type rankedSuggestion struct {
 	Suggestion
-	score float64
+	folded string
+	score  float64
+}
+
+// suggestions are the best so far, best first, each text once.
+type suggestions struct {
+	limit int
+	list  []rankedSuggestion
+}
+
+func compareSuggestions(a, b rankedSuggestion) int {
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(len(a.Text), len(b.Text)), cmp.Compare(a.Text, b.Text))
+}
+
+// add takes a suggestion if it is among the best.
+func (l *suggestions) add(x rankedSuggestion) {
+	if len(l.list) == l.limit && compareSuggestions(x, l.list[l.limit-1]) >= 0 {
+		return
+	}
+	same := slices.IndexFunc(l.list, func(y rankedSuggestion) bool { return y.folded == x.folded })
+	switch {
+	case same >= 0 && compareSuggestions(x, l.list[same]) >= 0:
+		return
+	case same >= 0:
+		l.list = slices.Delete(l.list, same, same+1)
+	case len(l.list) == l.limit:
+		l.list = l.list[:l.limit-1]
+	}
+	at, _ := slices.BinarySearchFunc(l.list, x, compareSuggestions)
+	l.list = slices.Insert(l.list, at, x)
 }
 
 // titles finds pages whose title begins with what was typed, or has it at the beginning of a word.
-func (s *state) titles(typed string) []rankedSuggestion {
-	var list []rankedSuggestion
-	for _, p := range s.pages {
-		if !p.live || p.Restricted {
+func (s *state) titles(typed string, best *suggestions) {
+	for i, flags := range s.columns.flags {
+		if flags != flagLive {
 			continue
 		}
-		if score := beginning(p.folded, typed); score > 0 {
-			list = append(list, rankedSuggestion{
-				Suggestion: Suggestion{Text: p.Title, Kind: "title", URL: p.URL, Source: p.SourceID, PageID: p.PageID}, score: score,
+		folded := s.columns.title(i)
+		if score := beginning(folded, typed); score > 0 {
+			p := s.pages[i]
+			best.add(rankedSuggestion{
+				Suggestion: Suggestion{Text: p.Title, Kind: "title", URL: p.URL, Source: p.SourceID, PageID: p.PageID}, folded: folded, score: score,
 			})
 		}
 	}
-	return list
 }
 
 // headings finds headings that several pages have.
-func (s *state) headings(typed string) []rankedSuggestion {
-	type sum struct {
+func (s *state) headings(typed string, best *suggestions) {
+	type heading struct {
 		text  string
 		count int
 	}
-	sums := map[string]*sum{}
+	sums := map[string]heading{}
 	for _, seg := range s.segments {
 		for i, folded := range seg.headings() {
 			if beginning(folded, typed) == 0 {
 				continue
 			}
 			p := seg.header.Phrases[i]
-			visible := slices.ContainsFunc(p.Pages, func(page int32) bool {
-				info := s.pages[s.byKey[seg.header.Pages[page]]]
-				return info.live && !info.Restricted
-			})
+			visible := slices.ContainsFunc(p.Pages, func(page int32) bool { return s.columns.flags[seg.numbers[page]] == flagLive })
 			if !visible {
 				continue
 			}
-			if sums[folded] == nil {
-				sums[folded] = &sum{text: p.Text}
+			sum, ok := sums[folded]
+			if !ok {
+				sum.text = p.Text
 			}
-			sums[folded].count += p.Count
+			sum.count += p.Count
+			sums[folded] = sum
 		}
 	}
-	var list []rankedSuggestion
 	for folded, x := range sums {
 		if x.count >= 2 {
-			list = append(list, rankedSuggestion{
-				Suggestion: Suggestion{Text: x.text, Kind: "phrase"}, score: beginning(folded, typed) - 0.5 + min(0.4, float64(x.count)/50),
+			best.add(rankedSuggestion{
+				Suggestion: Suggestion{Text: x.text, Kind: "phrase"}, folded: folded,
+				score: beginning(folded, typed) - 0.5 + min(0.4, float64(x.count)/50),
 			})
 		}
 	}
-	return list
 }
 
 // beginning tells how well typed completes to text: 3 at its beginning, 2 at the beginning of a word, 0 not.

@@ -12,8 +12,9 @@ import (
 // How the vector leg asks.
 const (
 	vectorHits  = 200    // chunks that are compared with the keyword leg's
-	exactChunks = 20_000 // so many are compared one by one
+	exactChunks = 10_000 // so many are compared one by one
 	exactMost   = 60_000 // so many still, where the index found too few
+	widest      = 3      // times as many are asked for under a filter: more take longer than they are worth
 	enoughHits  = 20
 	unknownMost = 0.3
 )
@@ -49,7 +50,7 @@ func (r *Searcher) vectorSearch(ctx context.Context, s *state, a *allowed, text 
 		return r.exact(ctx, s, a, ask)
 	}
 	if a.chunks > 0 && a.chunks < a.all {
-		ask.Limit = min(vectorHits*a.all/a.chunks*3/2, 10*vectorHits)
+		ask.Limit = min(vectorHits*a.all/a.chunks, widest*vectorHits)
 	}
 	near, err := r.store.Nearest(ctx, ask)
 	if err != nil {
