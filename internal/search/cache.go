@@ -16,6 +16,7 @@ type postingsKey struct {
 type postingsCache struct {
 	store    Store
 	most     int
+	grows    bool // with the number of chunks
 	observer Observer
 
 	mu    sync.Mutex
@@ -32,8 +33,14 @@ type cachedPostings struct {
 // entryCost is what an entry takes beside its postings.
 const entryCost = 160
 
+// What is kept where nobody says: so much, and so much for each chunk, which is enough for the words that many have.
+const (
+	cacheLeast    = 32 << 20
+	cacheForChunk = 96
+)
+
 func newPostingsCache(store Store, most int, observer Observer) *postingsCache {
-	return &postingsCache{store: store, most: most, observer: observer, used: list.New(), byKey: map[postingsKey]*list.Element{}}
+	return &postingsCache{store: store, most: most, grows: most <= 0, observer: observer, used: list.New(), byKey: map[postingsKey]*list.Element{}}
 }
 
 // get returns the postings of terms in the segments of a state: for each segment, for each term.
@@ -42,6 +49,9 @@ func (c *postingsCache) get(ctx context.Context, s *state, terms []string) ([][]
 	place := map[int64]int{}
 	missing := map[string]bool{}
 	c.mu.Lock()
+	if c.grows {
+		c.most = max(cacheLeast, s.docs*cacheForChunk)
+	}
 	for i, seg := range s.segments {
 		found[i] = make([][]byte, len(terms))
 		if seg.id == 0 {

@@ -21,7 +21,7 @@ import (
 type Options struct {
 	// Timeout bounds one search; 0: 10 seconds.
 	Timeout time.Duration
-	// CacheBytes bounds the postings that are kept in memory; 0: 32 MB.
+	// CacheBytes bounds the postings that are kept in memory; 0: 32 MB, and more where there are more than 350,000 chunks.
 	CacheBytes int
 	// Concurrent is how many searches are worked on at once, the others wait; 0: 8.
 	Concurrent int
@@ -56,9 +56,6 @@ func New(store Store, embedder embedding.Embedder, o Options) *Searcher {
 	s := &Searcher{store: store, embedder: embedder, reader: reader{store: store}, observer: o.Observer, timeout: o.Timeout, now: o.Now, log: o.Logger}
 	if s.timeout <= 0 {
 		s.timeout = 10 * time.Second
-	}
-	if o.CacheBytes <= 0 {
-		o.CacheBytes = 32 << 20
 	}
 	if o.Concurrent <= 0 {
 		o.Concurrent = 8
@@ -284,6 +281,9 @@ func (r *Searcher) legs(ctx context.Context, req Request, f *found, w *wanted, n
 	f.addIssue()
 	r.observer.Leg(legKeyword, time.Since(began))
 	f.vector = vector(f)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if f.vector != nil && r.embedder != nil {
 		f.plan.weight = fusionWeight(r.embedder.Model().FusionWeight, f.scorer.coverage(f.lexical, w))
 	}

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
-
-	"github.com/sluicehq/sluice/internal/embedding"
 )
 
 // The generated wiki: pages of one topic each, in spaces of several topics. Words follow Zipf's law, as in real text.
@@ -132,21 +129,6 @@ func (g *generator) vector(topic int) []float32 {
 	return v
 }
 
-// model is the embedder of the queries. Their vectors are made beforehand: the time of embedding is not measured.
-type model struct{ vectors map[string][]float32 }
-
-func (m *model) Model() embedding.Model {
-	return embedding.Model{ID: "generated", Dimensions: dimensions, FusionWeight: 0.3}
-}
-
-func (m *model) EmbedQuery(_ context.Context, text string) (embedding.Query, error) {
-	return embedding.Query{Vector: m.vectors[text]}, nil
-}
-
-func (m *model) EmbedDocuments(context.Context, []embedding.Document) ([][]float32, error) {
-	return nil, fmt.Errorf("documents have generated vectors: %w", context.Canceled)
-}
-
 // class is a kind of query.
 type class struct {
 	name    string
@@ -187,4 +169,16 @@ func (g *generator) classes(n int, m *model) []class {
 		}
 	}
 	return list
+}
+
+// prefixes are what is typed on the way to titles.
+func (g *generator) prefixes(n int) class {
+	g.reseed(98)
+	c := class{name: "what is being typed"}
+	for i := range n {
+		topic := g.r.IntN(topics)
+		text := g.topicWord(topic) + " " + g.topicWord(topic)
+		c.queries = append(c.queries, text[:min(len(text), 2+i%9)])
+	}
+	return c
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,42 +11,47 @@ import (
 	"github.com/pgvector/pgvector-go"
 
 	"github.com/sluicehq/sluice/internal/embedding"
-	"github.com/sluicehq/sluice/internal/index"
 	"github.com/sluicehq/sluice/internal/postgres/embedstore"
 	"github.com/sluicehq/sluice/internal/search/searchtest"
-	"github.com/sluicehq/sluice/internal/wiki"
 )
 
-// load stores the generated wiki as a sync does, page by page, and reports how fast that was.
+// copiedPages is how many pages one COPY brings.
+const copiedPages = 500
+
+// load stores the generated wiki in bulk: rows first, then the words of all of them, then the vector index. It prints how
+// long each took.
 func load(ctx context.Context, c *searchtest.Corpus, g *generator, chunks int) error {
-	g.reseed(2)
 	if err := sourcesOf(ctx, c); err != nil {
 		return err
 	}
+	g.reseed(2)
 	began := time.Now()
-	var maintenance time.Duration
-	for n := range chunks / pageChunks {
-		r, list := page(g, n)
-		if _, err := c.Content.ReplacePages(ctx, index.Fence{}, []index.Page{{Record: r, Chunks: list}}); err != nil {
+	pages := chunks / pageChunks
+	for n := 0; n < pages; n += copiedPages {
+		if err := copyPages(ctx, c, g, n, min(n+copiedPages, pages)); err != nil {
 			return err
 		}
-		if n%1000 == 999 {
-			start := time.Now()
-			if err := c.Store.Maintain(ctx); err != nil {
-				return err
-			}
-			maintenance += time.Since(start)
-		}
 	}
-	start := time.Now()
-	if err := c.Store.Maintain(ctx); err != nil {
+	report("rows with their vectors, bulk", pages*pageChunks, began)
+	began = time.Now()
+	if err := errors.Join(c.Store.Complete(ctx), c.Store.Maintain(ctx)); err != nil {
 		return err
 	}
-	maintenance += time.Since(start)
+	report("index of words, bulk", pages*pageChunks, began)
+	began = time.Now()
+	m := (&model{}).Model()
+	vectors := embedstore.New(c.DB, slog.New(slog.DiscardHandler))
+	if err := errors.Join(vectors.UseModel(ctx, m), vectors.EnsureIndex(ctx, m)); err != nil {
+		return err
+	}
+	report("index of vectors, bulk", pages*pageChunks, began)
+	_, err := c.DB.Exec(ctx, "VACUUM ANALYZE")
+	return err
+}
+
+func report(what string, chunks int, began time.Time) {
 	took := time.Since(began)
-	fmt.Printf("stored %d chunks in %s, %.0f chunks/s; of that maintenance of the word index %s (%.0f %%)\n",
-		chunks, took.Round(time.Second), float64(chunks)/took.Seconds(), maintenance.Round(time.Second), 100*maintenance.Seconds()/took.Seconds())
-	return nil
+	fmt.Printf("%s: %d chunks in %s, %.0f chunks/s\n", what, chunks, took.Round(10*time.Millisecond), float64(chunks)/took.Seconds())
 }
 
 func sourcesOf(ctx context.Context, c *searchtest.Corpus) error {
@@ -59,80 +63,50 @@ func sourcesOf(ctx context.Context, c *searchtest.Corpus) error {
 	return err
 }
 
-func page(g *generator, n int) (index.Record, []index.Chunk) {
-	topic := g.r.IntN(topics)
-	id := fmt.Sprint(100000 + n)
-	source := fmt.Sprintf("S%d", topic/3)
-	at := time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(g.r.IntN(4*365*24)) * time.Hour)
-	title := g.topicWord(topic) + " " + g.topicWord(topic) + " " + g.commonWord()
-	r := index.Record{
-		SourceID: source, SpaceKey: source, AuthorName: "Author " + g.common[topic%40], Labels: []string{g.topic[topic][0]}, TextConfig: "english",
-		Ref: wiki.ContentRef{
-			ID: id, Type: wiki.TypePage, Title: title, Version: 1, VersionAt: at, EditorID: "e", AuthorID: "e", CreatedAt: at,
-			URL: "https://c.example.com/" + id,
-		}, FetchedAt: at, Storage: id,
-	}
-	sum := sha256.Sum256([]byte(id))
-	r.ContentHash = sum[:]
-	if g.r.IntN(10) < 3 {
-		r.Labels = append(r.Labels, "wide")
-	}
-	chunks := make([]index.Chunk, pageChunks)
-	for i := range chunks {
-		text := g.text(topic, chunkWords)
-		section := g.topicWord(topic) + " " + g.commonWord()
-		chunks[i] = index.Chunk{
-			URL: r.Ref.URL, HeadingPath: section, SectionTitle: section, Content: text, BodyText: text,
-			Hash: sha256.Sum256([]byte(id + text)),
+// copyPages stores pages from..to-1, and their chunks with vectors near the centre of their topic.
+func copyPages(ctx context.Context, c *searchtest.Corpus, g *generator, from, to int) error {
+	var pages, chunks [][]any
+	for n := from; n < to; n++ {
+		r, list, topic := page(g, n)
+		pages = append(pages, []any{
+			r.SourceID, r.Ref.ID, r.SpaceKey, r.Ref.Title, r.Ref.URL, 1, r.Ref.VersionAt, r.Ref.VersionAt, "/" + r.Ref.ID, r.AuthorName, r.Labels,
+			len(list), r.ContentHash, r.Ref.CreatedAt,
+		})
+		for i, k := range list {
+			chunks = append(chunks, []any{
+				r.SourceID, k.URL, (i + 1) * 1024, r.Ref.Title, k.HeadingPath, k.SectionTitle, k.Content, k.BodyText, k.Hash[:],
+				map[string]string{"page_id": r.Ref.ID},
+				pgvector.NewHalfVector(g.vector(topic)), "generated",
+			})
 		}
 	}
-	return r, chunks
+	_, err := c.DB.CopyFrom(ctx, pgx.Identifier{"confluence_pages"}, []string{
+		"source_id", "page_id", "space_key", "title", "url", "version", "version_at", "last_modified", "path", "author_name", "labels",
+		"chunk_count", "content_hash", "created_at",
+	}, pgx.CopyFromRows(pages))
+	if err != nil {
+		return fmt.Errorf("pages: %w", err)
+	}
+	_, err = c.DB.CopyFrom(ctx, pgx.Identifier{"chunks"}, []string{
+		"source_id", "url", "chunk_number", "title", "heading_path", "section_title", "content", "body_text", "hash", "metadata", "embedding", "embedding_model",
+	}, pgx.CopyFromRows(chunks))
+	if err != nil {
+		return fmt.Errorf("chunks: %w", err)
+	}
+	return nil
 }
 
-// vectors gives the chunks vectors near the centre of their topic, and makes the index over them.
-func vectors(ctx context.Context, c *searchtest.Corpus, g *generator, m embedding.Model) error {
-	began := time.Now()
-	_, err := c.DB.Exec(ctx, `CREATE UNLOGGED TABLE bench_vectors (id bigint PRIMARY KEY, v halfvec)`)
-	if err != nil {
-		return err
-	}
-	rows, err := c.DB.Query(ctx, `SELECT k.id, p.labels[1] FROM chunks k JOIN confluence_pages p USING (source_id, page_id) ORDER BY k.id`)
-	if err != nil {
-		return err
-	}
-	type item struct {
-		ID    int64
-		Label string
-	}
-	items, err := pgx.CollectRows(rows, pgx.RowToStructByPos[item])
-	if err != nil {
-		return err
-	}
-	topicOf := map[string]int{}
-	for i, words := range g.topic {
-		topicOf[words[0]] = i
-	}
-	g.reseed(3)
-	_, err = c.DB.CopyFrom(ctx, pgx.Identifier{"bench_vectors"}, []string{"id", "v"}, pgx.CopyFromSlice(len(items), func(i int) ([]any, error) {
-		return []any{items[i].ID, pgvector.NewHalfVector(g.vector(topicOf[items[i].Label]))}, nil
-	}))
-	if err != nil {
-		return err
-	}
-	_, err = c.DB.Exec(ctx, `UPDATE chunks k SET embedding = v.v, embedding_model = 'generated' FROM bench_vectors v WHERE v.id = k.id`)
-	if err != nil {
-		return err
-	}
-	if _, err = c.DB.Exec(ctx, `DROP TABLE bench_vectors`); err != nil {
-		return err
-	}
-	fmt.Printf("vectors of %d chunks in %s\n", len(items), time.Since(began).Round(time.Second))
-	began = time.Now()
-	store := embedstore.New(c.DB, slog.New(slog.DiscardHandler))
-	if err := errors.Join(store.UseModel(ctx, m), store.EnsureIndex(ctx, m)); err != nil {
-		return err
-	}
-	fmt.Printf("vector index in %s\n", time.Since(began).Round(time.Second))
-	_, err = c.DB.Exec(ctx, "VACUUM ANALYZE")
-	return err
+// model is the embedder of the queries. Their vectors are made beforehand: the time of embedding is not measured.
+type model struct{ vectors map[string][]float32 }
+
+func (m *model) Model() embedding.Model {
+	return embedding.Model{ID: "generated", Dimensions: dimensions, FusionWeight: 0.3}
+}
+
+func (m *model) EmbedQuery(_ context.Context, text string) (embedding.Query, error) {
+	return embedding.Query{Vector: m.vectors[text]}, nil
+}
+
+func (m *model) EmbedDocuments(context.Context, []embedding.Document) ([][]float32, error) {
+	return nil, errors.New("documents have generated vectors")
 }

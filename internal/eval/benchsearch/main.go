@@ -11,8 +11,12 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"runtime/pprof"
+	"slices"
+	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/sluicehq/sluice/internal/eval"
 	"github.com/sluicehq/sluice/internal/pgserver"
@@ -33,8 +37,8 @@ func bench(ctx context.Context) (err error) {
 	queries := flag.Int("queries", 200, "queries of each class")
 	url := flag.String("database", "", "an empty database to use; empty: a private server")
 	dir := flag.String("dir", "", "where the private server keeps its data; kept and used again where it holds the wiki already. Empty: a temporary folder")
-	withVectors := flag.Bool("vectors", true, "with the vector leg")
-	baselines := flag.Bool("baselines", true, "measure the baselines, too")
+	stored := flag.Int("ingest", 100, "pages that are stored to measure ingestion, when the wiki has just been made; 0: none")
+	modes := flag.String("modes", "keyword,vector,hybrid,suggest,baselines", "what to measure; empty: nothing, the wiki is only made")
 	profile := flag.String("cpuprofile", "", "write a profile of the measurement to this file")
 	flag.Parse()
 	if *url == "" {
@@ -59,19 +63,24 @@ func bench(ctx context.Context) (err error) {
 		return err
 	}
 	g := newGenerator()
-	var stored int
-	if err := db.QueryRow(ctx, "SELECT count(*) FROM chunks").Scan(&stored); err != nil {
+	var there bool
+	if err := db.QueryRow(ctx, "SELECT EXISTS (SELECT FROM chunks)").Scan(&there); err != nil {
 		return err
 	}
-	if stored == 0 {
+	if !there {
 		if err := load(ctx, c, g, *chunks); err != nil {
 			return err
 		}
-		if *withVectors {
-			if err := vectors(ctx, c, g, m.Model()); err != nil {
+		if *stored > 0 {
+			if err := ingest(ctx, c, g, *stored); err != nil {
 				return err
 			}
 		}
+	} else if err := errors.Join(c.Store.Complete(ctx), c.Store.Maintain(ctx)); err != nil {
+		return err
+	}
+	if *modes == "" {
+		return nil
 	}
 	if *profile != "" {
 		stop, err := startProfile(*profile)
@@ -80,7 +89,7 @@ func bench(ctx context.Context) (err error) {
 		}
 		defer stop()
 	}
-	return measure(ctx, c, g.classes(*queries, m), *withVectors, *baselines)
+	return measure(ctx, c, g.classes(*queries, m), g.prefixes(*queries), strings.Split(*modes, ","))
 }
 
 func startProfile(file string) (stop func(), err error) {
@@ -99,27 +108,53 @@ func startProfile(file string) (stop func(), err error) {
 	}, nil
 }
 
-func measure(ctx context.Context, c *searchtest.Corpus, classes []class, withVectors, baselines bool) error {
-	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "system\tqueries\t1 client: p50 / p95 / p99 ms\t4 clients\tCPU ms a search")
-	if err := table(ctx, out, "keyword", classes, ours(c.Search, search.Keyword)); err != nil {
+func measure(ctx context.Context, c *searchtest.Corpus, classes []class, prefixes class, modes []string) error {
+	before := heap()
+	began := time.Now()
+	if _, err := c.Search.Suggest(ctx, "x", 0); err != nil {
 		return err
 	}
-	if withVectors {
-		if err := table(ctx, out, "hybrid", classes, ours(c.Search, search.Hybrid)); err != nil {
-			return err
+	fmt.Printf("index loaded in %s, %d MB\n", time.Since(began).Round(time.Millisecond), heap()-before)
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(out, "system\tqueries\t1 client: p50 / p95 / p99 ms\t4 clients\tCPU ms a search")
+	for _, mode := range modes {
+		var err error
+		switch mode {
+		case "suggest":
+			err = table(ctx, out, mode, []class{prefixes}, suggest(c.Search))
+		case "baselines":
+			err = others(ctx, out, c, classes[:3])
+		case string(search.Vector): // its list is not that deep
+			shallow := slices.DeleteFunc(slices.Clone(classes), func(c class) bool { return c.deep > 0 })
+			err = table(ctx, out, mode, shallow, ours(c.Search, search.Vector))
+		default:
+			err = table(ctx, out, mode, classes, ours(c.Search, search.Mode(mode)))
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", mode, err)
 		}
 	}
-	if !baselines || !withVectors {
-		return nil
-	}
+	fmt.Printf("memory with what was cached: %d MB more than without the index\n", heap()-before)
+	return nil
+}
+
+// heap is what is in use after a collection, in MB.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc >> 20)
+}
+
+// others measures the baselines.
+func others(ctx context.Context, out *tabwriter.Writer, c *searchtest.Corpus, classes []class) error {
 	systems, cleanUp, err := eval.Baselines(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer cleanUp()
 	for _, s := range systems {
-		if err := table(ctx, out, s.Name, classes[:3], baseline(s)); err != nil {
+		if err := table(ctx, out, s.Name, classes, baseline(s)); err != nil {
 			return err
 		}
 	}

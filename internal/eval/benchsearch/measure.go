@@ -34,6 +34,15 @@ func ours(s *search.Searcher, mode search.Mode) ask {
 	}
 }
 
+// suggest asks for completions.
+func suggest(s *search.Searcher) ask {
+	return func(ctx context.Context, query string, _ int) (time.Duration, error) {
+		began := time.Now()
+		_, err := s.Suggest(ctx, query, 0)
+		return time.Since(began), err
+	}
+}
+
 func baseline(s eval.System) ask {
 	return func(ctx context.Context, query string, _ int) (time.Duration, error) {
 		began := time.Now()
@@ -42,18 +51,22 @@ func baseline(s eval.System) ask {
 	}
 }
 
-// run asks all queries of a class with a number of clients at once.
+// longest bounds the measurement of a class with a number of clients: slow systems answer fewer queries.
+const longest = 6 * time.Second
+
+// run asks the queries of a class with a number of clients at once.
 func run(ctx context.Context, c class, clients int, f ask) ([]time.Duration, error) {
 	var next atomic.Int64
 	var mu sync.Mutex
 	var all []time.Duration
 	var failed error
 	var wg sync.WaitGroup
+	began := time.Now()
 	for range clients {
 		wg.Go(func() {
 			for {
 				i := int(next.Add(1)) - 1
-				if i >= len(c.queries) {
+				if i >= len(c.queries) || time.Since(began) > longest {
 					return
 				}
 				took, err := f(ctx, c.queries[i], c.deep)
@@ -80,15 +93,15 @@ func table(ctx context.Context, out *tabwriter.Writer, name string, classes []cl
 		if _, err := run(ctx, warm, 1, f); err != nil {
 			return err
 		}
-		before := cpuTime()
+		before, searches := cpuTime(), 0
 		for _, clients := range []int{1, 4} {
 			all, err := run(ctx, c, clients, f)
 			if err != nil {
 				return err
 			}
 			fmt.Fprintf(out, "\t%s / %s / %s", at(all, 50), at(all, 95), at(all, 99))
+			searches += len(all) * (c.deep + 1)
 		}
-		searches := 2 * len(c.queries) * (c.deep + 1)
 		fmt.Fprintf(out, "\t%.2f", float64((cpuTime()-before).Microseconds())/1000/float64(searches))
 		fmt.Fprintln(out)
 		if err := out.Flush(); err != nil {
