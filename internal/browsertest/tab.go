@@ -32,6 +32,7 @@ type Tab struct {
 	URL string // of the server, without a slash at its end
 
 	faults *faults
+	alive  context.Context // outlives the patience, to tell what the page shows then
 }
 
 // Open opens a tab on the server with this address, until the test ends.
@@ -43,9 +44,10 @@ func Open(t testing.TB, url string, w Window) *Tab {
 	}
 	ctx, cancel := chromedp.NewContext(shared.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
+	alive := ctx
 	ctx, cancel = context.WithTimeout(ctx, patience)
 	t.Cleanup(cancel)
-	b := &Tab{TB: t, Ctx: ctx, URL: url, faults: &faults{}}
+	b := &Tab{TB: t, Ctx: ctx, URL: url, faults: &faults{}, alive: alive}
 	if w.Width == 0 {
 		w.Width = 1280
 	}
@@ -92,8 +94,11 @@ func (f *faults) hear(event any) {
 		for _, arg := range e.Args {
 			text += " " + arg.Description + string(arg.Value)
 		}
-		if strings.Contains(text, "Response Status Error Code") { // htmx says so besides showing it; it is for the test to judge
-			return
+		// htmx says so besides showing it, and whether it was to fail is for the test to judge.
+		for _, known := range []string{"Response Status Error Code", "htmx:sendError", "htmx:afterRequest"} {
+			if strings.Contains(text, known) {
+				return
+			}
 		}
 	case *log.EventEntryAdded:
 		// A status of 400 or more is for the test to judge.
@@ -253,10 +258,9 @@ func (b *Tab) Until(expression string) {
 
 // page is what can be read, for messages.
 func (b *Tab) page() string {
-	if b.Ctx.Err() != nil {
-		return ""
-	}
-	text, err := chromedp.Run(b.Ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+	ctx, cancel := context.WithTimeout(b.alive, 5*time.Second)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.activeElement.outerHTML.slice(0, 80) + "\n" + document.body.innerText`))
 	if err != nil {
 		return err.Error()
 	}

@@ -10,6 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"github.com/sluicehq/sluice/internal/auth"
 )
 
 // Setting is one row of the table of settings.
@@ -47,7 +50,7 @@ func Settings() []Setting {
 			func(c *Config) *string { return &c.SecretKey })),
 		text("admin-email", "", "With the password: creates the first admin at start if there is no account.", "an e-mail address", checkEmail,
 			func(c *Config) *string { return &c.AdminEmail }),
-		secret(text("admin-password", "", "Password of the first admin.", "at least 10 characters", checkPassword,
+		secret(text("admin-password", "", "Password of the first admin.", fmt.Sprintf("at least %d characters", auth.MinPassword), checkPassword,
 			func(c *Config) *string { return &c.AdminPassword })),
 		choice("embedder", EmbedderBuiltin, "The embedding model: the built-in one, or any OpenAI-compatible /v1/embeddings.",
 			[]string{EmbedderBuiltin, EmbedderOpenAI}, func(c *Config) *string { return &c.Embedder }),
@@ -288,7 +291,7 @@ func checkEmail(v string) error {
 }
 
 func checkPassword(v string) error {
-	if len([]rune(v)) < 10 {
+	if utf8.RuneCountInString(v) < auth.MinPassword {
 		return fmt.Errorf("too short")
 	}
 	return nil

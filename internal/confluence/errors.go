@@ -40,6 +40,9 @@ func (e *APIError) Error() string {
 	return b.String()
 }
 
+// Reason is what the site or the network said, for a person: without the call and its status.
+func (e *APIError) Reason() string { return e.Message }
+
 // Unwrap returns the kind.
 func (e *APIError) Unwrap() error { return e.Kind }
 

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/sluicehq/sluice/internal/browsertest"
 	"github.com/sluicehq/sluice/internal/confluence/confluencetest"
 	"github.com/sluicehq/sluice/internal/postgres/postgrestest"
 	"github.com/sluicehq/sluice/internal/search"
@@ -31,11 +32,10 @@ var built struct {
 }
 
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := browsertest.Main(m)
 	if built.dir != "" {
 		_ = os.RemoveAll(built.dir) // a temporary folder; nothing to do about it
 	}
-	stopBrowser()
 	os.Exit(code)
 }
 
@@ -120,10 +120,17 @@ func (s shell) fails(code int, want, stdin string, args ...string) {
 // serving starts the server and returns its address; it is interrupted when the test ends, and must end well.
 func (s shell) serving(args ...string) string {
 	s.Helper()
+	url, _, _ := s.started(args...)
+	return url
+}
+
+// started is serving, with what the server logs and a way to stop it before the test ends.
+func (s shell) started(args ...string) (url string, logs *logBuffer, stop func()) {
+	s.Helper()
 	command := exec.CommandContext(context.WithoutCancel(s.Context()), binary(s.T), append(args, "--listen", "127.0.0.1:0")...)
 	command.Env = s.env
-	var stderr bytes.Buffer
-	command.Stderr = &stderr
+	logs = &logBuffer{}
+	command.Stderr = logs
 	stdout, err := command.StdoutPipe()
 	if err != nil {
 		s.Fatal(err)
@@ -144,17 +151,18 @@ func (s shell) serving(args ...string) string {
 		close(address)
 		done <- command.Wait()
 	}()
-	s.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		_ = command.Process.Signal(syscall.SIGTERM) // it may have ended, which the next line tells
 		if err := <-done; err != nil {
-			s.Errorf("the server ended with %v\n%s", err, stderr.String())
+			s.Errorf("the server ended with %v\n%s", err, logs)
 		}
 	})
+	s.Cleanup(stop)
 	url, ok := <-address
 	if !ok {
-		s.Fatalf("the server did not start\n%s", stderr.String())
+		s.Fatalf("the server did not start\n%s", logs)
 	}
-	return url
+	return url, logs, stop
 }
 
 // TestTheProgramFromEndToEnd goes the whole way with the built program alone: a server on a free port, a source, a sync,

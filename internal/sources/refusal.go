@@ -3,6 +3,7 @@ package sources
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/sluicehq/sluice/internal/wiki"
 )
@@ -11,8 +12,10 @@ import (
 // wiki.ErrCredentials or, where a space was asked for, wiki.ErrForbidden. Other errors stay as they are.
 func refusal(err error, baseURL, spaceKey string) error {
 	switch {
-	case err == nil, errors.Is(err, wiki.ErrAddress), errors.Is(err, wiki.ErrCredentials):
+	case err == nil, errors.Is(err, wiki.ErrAddress):
 		return err
+	case errors.Is(err, wiki.ErrCredentials):
+		return fmt.Errorf("%s: %w", refusedCredentials(err), wiki.ErrCredentials)
 	case spaceKey != "" && (errors.Is(err, wiki.ErrNotFound) || errors.Is(err, wiki.ErrForbidden)):
 		return fmt.Errorf("the account sees no space %q at %s; check the key, or ask for the permission to view the space: %w", spaceKey, baseURL, wiki.ErrForbidden)
 	case errors.Is(err, wiki.ErrNotFound):
@@ -23,5 +26,23 @@ func refusal(err error, baseURL, spaceKey string) error {
 		return fmt.Errorf("%s does not answer: %w: %w", baseURL, err, wiki.ErrAddress)
 	default:
 		return err
+	}
+}
+
+// refusedCredentials says in words why a site does not take credentials. What it answers itself is often no help: to a
+// wrong token Cloud says that nobody in particular may not use Confluence.
+func refusedCredentials(err error) string {
+	const usual = "the e-mail or the API token is wrong or expired, or the account may not use Confluence"
+	said, ok := errors.AsType[interface {
+		error
+		Reason() string
+	}](err)
+	switch {
+	case !ok || said.Reason() == "":
+		return usual
+	case strings.Contains(said.Reason(), "token"):
+		return said.Reason()
+	default:
+		return usual + "; the site says: " + said.Reason()
 	}
 }

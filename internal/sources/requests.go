@@ -46,8 +46,8 @@ type NewSource struct {
 	DeletionCheckStrategy DeletionStrategy `json:"deletion_check_strategy,omitempty"`
 	RestrictedPages       RestrictedPages  `json:"restricted_pages,omitempty"`
 	TextLanguage          string           `json:"text_language,omitempty"`
-	JiraBaseURL           string           `json:"jira_base_url,omitempty"`        // of a new connection; empty: the site's own host for Cloud
-	SyncNow               *bool            `json:"sync_now,omitempty"` // nil: true
+	JiraBaseURL           string           `json:"jira_base_url,omitempty"` // of a new connection; empty: the site's own host for Cloud
+	SyncNow               *bool            `json:"sync_now,omitempty"`      // nil: true
 }
 
 // SourceChange changes a source; nil fields stay.

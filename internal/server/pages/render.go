@@ -112,6 +112,7 @@ func withFaults(fields []views.Field, faults map[string]string) (rest string) {
 
 // RenderError shows an error: a page, or for htmx a message that the script puts where the person looks.
 func (p *Pages) RenderError(c echo.Context, e session.ErrorPage) error {
+	e.Title = errorTitle(e)
 	if isFragment(c) {
 		text := e.Detail
 		if e.RequestID != "" && e.Status >= http.StatusInternalServerError {
@@ -128,6 +129,20 @@ func (p *Pages) RenderError(c echo.Context, e session.ErrorPage) error {
 	}
 	c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
 	return p.render(c, e.Status, views.Error(p.errorChrome(c, e.Title), page))
+}
+
+// errorTitle names a fault for people, where the name of its status says nothing to them.
+func errorTitle(e session.ErrorPage) string {
+	switch e.Status {
+	case http.StatusForbidden:
+		return "Not allowed"
+	case http.StatusInternalServerError:
+		return "Something went wrong"
+	case http.StatusServiceUnavailable:
+		return "Not available right now"
+	default:
+		return e.Title
+	}
 }
 
 // errorChrome does without the session: a fault may well be that sessions cannot be loaded.

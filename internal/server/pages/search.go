@@ -56,6 +56,9 @@ func (p *Pages) searchView(c echo.Context, q query) (views.SearchPage, error) {
 		request.Explain = identity.IsAdmin() && q.Get("explain") == "true"
 		var results search.Results
 		if results, err = p.Search.Search(ctx, request); err == nil {
+			if !q.Has("cursor") {
+				p.widen(ctx, q, request, &results.Facets)
+			}
 			p.recordSearch(ctx, q, results)
 			return view, p.answerView(c, q, results, &view)
 		}
