@@ -58,6 +58,47 @@ func TestMetricsAreDocumented(t *testing.T) {
 	}
 }
 
+// The table of packages in architecture.md has every package that stands under internal, and no other.
+func TestPackagesAreDocumented(t *testing.T) {
+	t.Parallel()
+	text := string(read(t, "architecture.md"))
+	_, table, found := strings.Cut(text, "\n## The packages\n")
+	table, _, ended := strings.Cut(table, "\n## ")
+	if !found || !ended {
+		t.Fatal("architecture.md has no section about packages")
+	}
+	listed := map[string]bool{}
+	for line := range strings.SplitSeq(table, "\n") {
+		cells := strings.Split(line, "|")
+		if len(cells) < 3 {
+			continue
+		}
+		for _, m := range regexp.MustCompile("`([a-z/]+)`").FindAllStringSubmatch(cells[1], -1) {
+			listed[m[1]] = true
+		}
+	}
+	entries, err := os.ReadDir("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{"web": true, "migrations": true}
+	for _, e := range entries {
+		if e.IsDir() && e.Name() != "tools" {
+			there[e.Name()] = true
+		}
+	}
+	for name := range there {
+		if !listed[name] {
+			t.Errorf("architecture.md does not say what %s is for", name)
+		}
+	}
+	for name := range listed {
+		if !there[name] {
+			t.Errorf("architecture.md describes %s, which does not exist", name)
+		}
+	}
+}
+
 // collect finds the queries of a dashboard.
 func collect(v any, into *[]string) {
 	switch v := v.(type) {

@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"fmt"
+
+	"github.com/sluicehq/sluice/internal/postgres/dbsqlc"
 )
 
 // Facts are what an operator wants to know of a database.
@@ -14,11 +16,9 @@ type Facts struct {
 
 // ReadFacts asks the database.
 func ReadFacts(ctx context.Context, db *DB) (Facts, error) {
-	var f Facts
-	err := db.QueryRow(ctx, `SELECT current_setting('server_version'), coalesce((SELECT extversion FROM pg_extension WHERE extname = 'vector'), 'missing'),
-		pg_database_size(current_database())`).Scan(&f.Server, &f.Vector, &f.Bytes)
+	f, err := dbsqlc.New().Facts(ctx, db)
 	if err != nil {
 		return Facts{}, fmt.Errorf("ask the database: %w", Translate(err))
 	}
-	return f, nil
+	return Facts(f), nil
 }

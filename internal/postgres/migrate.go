@@ -18,6 +18,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
 
+	"github.com/sluicehq/sluice/internal/postgres/dbsqlc"
 	"github.com/sluicehq/sluice/internal/wiki"
 	"github.com/sluicehq/sluice/migrations"
 )
@@ -49,7 +50,7 @@ func Migrate(ctx context.Context, url string, log *slog.Logger) (int, error) {
 	cfg.RuntimeParams["lock_timeout"] = strconv.FormatInt(lockWait.Milliseconds(), 10)
 	db := stdlib.OpenDB(*cfg)
 	defer db.Close()
-	if err := checkServer(ctx, db); err != nil {
+	if err := checkServer(ctx, cfg); err != nil {
 		return 0, err
 	}
 	applied, err := migrateSchema(ctx, db, log)
@@ -130,7 +131,7 @@ func migrateQueue(ctx context.Context, url string) (int, error) {
 	}
 	applied := 0
 	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext('sluice river migration'))"); err != nil {
+		if err := dbsqlc.New().LockQueueMigration(ctx, tx); err != nil {
 			return err
 		}
 		result, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
@@ -146,19 +147,23 @@ func migrateQueue(ctx context.Context, url string) (int, error) {
 }
 
 // checkServer reports, in words, a server that is too old or lacks pgvector.
-func checkServer(ctx context.Context, db *sql.DB) error {
-	var number int
-	var version string
-	if err := db.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int, current_setting('server_version')").Scan(&number, &version); err != nil {
+func checkServer(ctx context.Context, cfg *pgx.ConnConfig) error {
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return fmt.Errorf("reach the database: %w", Translate(hideURL(err)))
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	q := dbsqlc.New()
+	server, err := q.ServerVersion(ctx, conn)
+	if err != nil {
 		return fmt.Errorf("reach the database: %w", Translate(err))
 	}
-	if number < minServer {
-		return fmt.Errorf("the database is PostgreSQL %s; version 15 or later is needed: %w", version, wiki.ErrInvalid)
+	if server.Number < minServer {
+		return fmt.Errorf("the database is PostgreSQL %s; version 15 or later is needed: %w", server.Version, wiki.ErrInvalid)
 	}
-	var vector string
-	err := db.QueryRowContext(ctx, "SELECT coalesce((SELECT extversion FROM pg_extension WHERE extname = 'vector'), default_version) FROM pg_available_extensions WHERE name = 'vector'").Scan(&vector)
-	if errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("the database server has no pgvector; install it there (the package is called postgresql-%d-pgvector on Debian): %w", number/10000, wiki.ErrInvalid)
+	vector, err := q.VectorVersion(ctx, conn)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("the database server has no pgvector; install it there (the package is called postgresql-%d-pgvector on Debian): %w", server.Number/10000, wiki.ErrInvalid)
 	}
 	if err != nil {
 		return fmt.Errorf("look for pgvector: %w", Translate(err))

@@ -144,6 +144,8 @@ func fromKind(err error) *Problem {
 		return New(http.StatusBadRequest, "Some of the input holds characters that are no text.")
 	case errors.Is(err, wiki.ErrInvalid):
 		return New(http.StatusBadRequest, sentence(words(err, wiki.ErrInvalid)))
+	case diskFull(err):
+		return New(http.StatusServiceUnavailable, "The disk of the database is full. What is stored can be searched; nothing can be changed until there is space.").Retry(time.Minute)
 	case errors.Is(err, wiki.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return New(http.StatusServiceUnavailable, "Something that is needed for this does not answer now. Try again in a moment.").Retry(5 * time.Second)
 	default:
@@ -179,6 +181,12 @@ func words(err, kind error) string {
 func fromDatabase(err error) bool {
 	_, ok := errors.AsType[*pgconn.PgError](err)
 	return ok
+}
+
+// diskFull reports whether the database could not write for want of space (SQLSTATE disk_full).
+func diskFull(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "53100"
 }
 
 // sentence makes an error text look like one.
