@@ -26,6 +26,7 @@ const (
 	leastFree      = 1 << 30
 	leastFreeShare = 0.05
 	checkTimeout   = 10 * time.Second
+	mostBehind     = 64 << 20 // bytes of the log; some seconds of a first sync
 )
 
 // Health looks at each part.
@@ -37,6 +38,9 @@ func (s *System) Health(ctx context.Context) (pages.Health, error) {
 		{Name: "Role", Value: s.app.Config.Role},
 	}}
 	h.Checks = append(h.Checks, s.checkDatabase(ctx, &h), s.checkEmbedder(ctx), s.checkDisk())
+	if s.app.Read != s.app.DB {
+		h.Checks = append(h.Checks, s.checkReplica(ctx))
+	}
 	connections, err := s.checkConnections(ctx)
 	if err != nil {
 		return h, err
@@ -67,6 +71,27 @@ func (s *System) checkDatabase(ctx context.Context, h *pages.Health) pages.Check
 	if err != nil || pending > 0 {
 		check.OK, check.Advice = false, "Run: sluice migrate"
 		check.Detail += fmt.Sprintf("; %d migrations are missing", pending)
+	}
+	return check
+}
+
+// checkReplica tells how far the read replica is behind. While it is away the primary answers searches.
+func (s *System) checkReplica(ctx context.Context) pages.Check {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	check := pages.Check{Name: "Read replica"}
+	state, err := postgres.ReadReplica(ctx, s.app.DB, s.app.Read)
+	switch {
+	case err != nil:
+		check.Detail = err.Error()
+		check.Advice = "Start it, or correct SLUICE_DATABASE_READ_URL. The primary answers searches meanwhile."
+	case !state.Replica:
+		check.OK, check.Detail = true, "answers; it is no replica but a server that takes writes"
+	case state.Bytes > mostBehind:
+		check.Detail = bytesText(uint64(state.Bytes)) + " behind the primary"
+		check.Advice = "Searches show an older state. Look at pg_stat_replication on the primary, or empty SLUICE_DATABASE_READ_URL."
+	default:
+		check.OK, check.Detail = true, bytesText(uint64(state.Bytes))+" behind the primary"
 	}
 	return check
 }

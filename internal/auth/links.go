@@ -166,6 +166,16 @@ func identityOf(u User) Identity {
 	return Identity{UserID: u.ID, Email: u.Email, Name: u.Name, Role: u.Role}
 }
 
+// noted forgives that a mark could not be written for now: a database that can be read, but not written to because its
+// disk is full, must not keep people out.
+func (s *Service) noted(ctx context.Context, err error) error {
+	if !errors.Is(err, wiki.ErrUnavailable) || ctx.Err() != nil {
+		return err
+	}
+	s.log.WarnContext(ctx, "last use not noted", "err", err)
+	return nil
+}
+
 // pastTouch reports whether a "last used" mark is old enough to be written again: once a minute is exact enough, and
 // spares a write with every request.
 func pastTouch(last, now time.Time) bool { return now.Sub(last) >= time.Minute }

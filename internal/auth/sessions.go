@@ -41,7 +41,7 @@ func (s *Service) SessionIdentity(ctx context.Context, id string) (Identity, err
 		return Identity{}, err
 	}
 	if pastTouch(seen, now) {
-		if err := s.store.TouchSession(ctx, id, OriginFrom(ctx).Address, now); err != nil {
+		if err := s.noted(ctx, s.store.TouchSession(ctx, id, OriginFrom(ctx).Address, now)); err != nil {
 			return Identity{}, err
 		}
 	}

@@ -119,7 +119,7 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (Identity, er
 		return Identity{}, ErrToken
 	}
 	if token.LastUsedAt == nil || pastTouch(*token.LastUsedAt, now) {
-		if err := s.store.TouchToken(ctx, token.ID, now); err != nil {
+		if err := s.noted(ctx, s.store.TouchToken(ctx, token.ID, now)); err != nil {
 			return Identity{}, err
 		}
 	}

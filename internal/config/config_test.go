@@ -22,7 +22,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{
-		Listen: "127.0.0.1:8080", DataDir: "./data", Embedder: EmbedderBuiltin, SyncConcurrency: 5, Role: RoleAll,
+		Listen: "127.0.0.1:8080", DataDir: "./data", Embedder: EmbedderBuiltin, SyncConcurrency: 5, Role: RoleAll, DrainDelay: 5 * time.Second,
 		RunRetention: 90 * 24 * time.Hour, DeletedRetention: 30 * 24 * time.Hour, LogLevel: slog.LevelInfo,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

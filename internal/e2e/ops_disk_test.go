@@ -54,7 +54,7 @@ func TestDiskFull(t *testing.T) {
 			t.Errorf("GET %s: %d\n%s", path, a.status, a.body)
 		}
 	}
-	for _, path := range []string{"/search?q=scrape+interval", "/"} {
+	for _, path := range []string{"/?q=scrape+interval", "/"} {
 		if a := person.get(t, path); a.status != http.StatusOK {
 			t.Errorf("page %s: %d\n%s", path, a.status, a.body)
 		}

@@ -6,12 +6,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sluicehq/sluice/internal/config"
+	"github.com/sluicehq/sluice/internal/server/pages"
 )
 
 // relay stands between a program and its database, at an address of its own, and can be cut.
@@ -139,7 +141,16 @@ func TestReadReplica(t *testing.T) {
 			t.Errorf("%s: readyz = %d", what, ready.status)
 		}
 	}
+	checked := func(ok bool) {
+		t.Helper()
+		health, err := i.System.Health(operator(t))
+		n := slices.IndexFunc(health.Checks, func(c pages.Check) bool { return c.Name == "Read replica" })
+		if err != nil || n < 0 || health.Checks[n].OK != ok || !ok && health.Checks[n].Advice == "" {
+			t.Errorf("the replica answers: %v; told of it: %+v, %v", ok, health.Checks, err)
+		}
+	}
 	found("never there")
+	checked(false)
 	if replica.used() != 0 {
 		t.Fatal("the relay let a connection pass")
 	}
@@ -148,8 +159,10 @@ func TestReadReplica(t *testing.T) {
 		found("coming back")
 		return replica.used() > 0 && reading(t, i) > 0
 	})
+	checked(true)
 	replica.set(true)
 	found("gone")
+	checked(false)
 }
 
 // reading is how many connections searches have at the database.

@@ -9,6 +9,24 @@ import (
 	"context"
 )
 
+const behind = `-- name: Behind :one
+SELECT pg_is_in_recovery()::boolean AS replica,
+    coalesce(CASE WHEN pg_is_in_recovery() THEN greatest(pg_wal_lsn_diff(CAST($1::text AS pg_lsn), pg_last_wal_replay_lsn()), 0) END, 0)::bigint AS bytes
+`
+
+type BehindRow struct {
+	Replica bool
+	Bytes   int64
+}
+
+// Whether the server is a replica, and how many bytes of the log up to a position it has not replayed.
+func (q *Queries) Behind(ctx context.Context, db DBTX, written string) (BehindRow, error) {
+	row := db.QueryRow(ctx, behind, written)
+	var i BehindRow
+	err := row.Scan(&i.Replica, &i.Bytes)
+	return i, err
+}
+
 const facts = `-- name: Facts :one
 SELECT current_setting('server_version')::text AS server,
     coalesce((SELECT installed_version FROM pg_available_extensions WHERE name = 'vector'), 'missing')::text AS vector,
@@ -66,4 +84,16 @@ func (q *Queries) VectorVersion(ctx context.Context, db DBTX) (string, error) {
 	var version string
 	err := row.Scan(&version)
 	return version, err
+}
+
+const writtenTo = `-- name: WrittenTo :one
+SELECT (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END)::text AS written
+`
+
+// How far the server has written its log, to compare a replica with. A replica asked by mistake says how far it has read.
+func (q *Queries) WrittenTo(ctx context.Context, db DBTX) (string, error) {
+	row := db.QueryRow(ctx, writtenTo)
+	var written string
+	err := row.Scan(&written)
+	return written, err
 }
