@@ -84,6 +84,19 @@ func (s *sim) makeSearchable() *searchstore.Store {
 	return words
 }
 
+// reportDisk reports what a page takes on disk, indexes included, in KB: the page, its body as it came, its chunks
+// without vectors, and its words in the keyword index.
+func (s *sim) reportDisk(b *testing.B) {
+	b.Helper()
+	for name, tables := range map[string]string{
+		"pages": "{confluence_pages}", "bodies": "{page_bodies}", "chunks": "{chunks}", "words": "{search_fresh,search_segments,search_postings,search_removed}",
+	} {
+		var size float64
+		s.ok(s.db.QueryRow(b.Context(), `SELECT sum(pg_total_relation_size(t::regclass))::float8 FROM unnest($1::text[]) t`, tables).Scan(&size))
+		b.ReportMetric(size/1000/float64(*figurePages), name+"-KB/page")
+	}
+}
+
 // BenchmarkSync prints the figures of docs/benchmarks.md: run it with -benchtime=1x.
 func BenchmarkSync(b *testing.B) {
 	for b.Loop() {
@@ -128,6 +141,7 @@ func BenchmarkSync(b *testing.B) {
 			began = time.Now()
 			s.ok(words.Maintain(b.Context()))
 			b.ReportMetric(time.Since(began).Seconds(), "maintain-s")
+			s.reportDisk(b)
 		}
 
 		s.clock.sleep(time.Hour)

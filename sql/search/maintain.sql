@@ -10,7 +10,7 @@ SELECT count(*) FROM (SELECT FROM search_fresh WHERE version = @version LIMIT @m
 
 -- name: FreshToFold :many
 SELECT chunk_id, source_id, page_id, words, EXISTS (SELECT FROM search_removed r WHERE r.chunk_id = f.chunk_id) AS removed
-FROM search_fresh f WHERE version = @version ORDER BY chunk_id LIMIT @most::int;
+FROM search_fresh f WHERE f.version = @version AND f.chunk_id > @after ORDER BY f.chunk_id LIMIT @most::int;
 
 -- name: DeleteFresh :exec
 DELETE FROM search_fresh WHERE chunk_id = ANY(@ids::bigint[]);

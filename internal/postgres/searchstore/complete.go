@@ -128,7 +128,7 @@ func (s *Store) indexMissing(ctx context.Context, found comparison) (mine bool, 
 		}
 		segments = without(segments, found.damaged)
 	}
-	for ids := range slices.Chunk(found.missing, foldMost) {
+	for ids := range slices.Chunk(found.missing, stepMost) {
 		var added int64
 		mine, err = s.ifUnchanged(ctx, segments, func(tx pgx.Tx) (err error) {
 			added, err = s.indexChunks(ctx, tx, ids)
@@ -176,5 +176,5 @@ func (s *Store) indexChunks(ctx context.Context, tx pgx.Tx, ids []int64) (int64,
 		})
 		docs[i].ChunkID, docs[i].SourceID, docs[i].PageID = r.ID, r.SourceID, r.PageID
 	}
-	return s.addSegment(ctx, tx, docs)
+	return s.addSegment(ctx, tx, inverted.Build(docs))
 }

@@ -1,6 +1,7 @@
 package searchstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,7 +19,10 @@ const maintenanceLock = 7103_0003
 // How much is done at once, and when it is worth doing.
 const (
 	foldLeast = 200    // fresh chunks; see Options.FoldFrom
-	foldMost  = 4000   // chunks of one fold, and of one step of completing an index
+	foldRead  = 2000   // of them in memory at once
+	foldMost  = 16000  // chunks of one fold
+	stepMost  = 4000   // chunks of one step of completing an index
+	smallest  = 1000   // chunks; segments up to here are of one size
 	mergeOf   = 4      // segments of about one size become one
 	bigEnough = 250000 // chunks; larger segments are left alone
 	termsRead = 4000   // terms of one piece of a merge
@@ -71,25 +75,27 @@ func (s *Store) maintainOnce(ctx context.Context) (more bool, err error) {
 // fold makes a segment of fresh chunks. Those that are gone already are left out; even if nothing remains a segment is
 // made, because readers notice by it that they have to ask for everything fresh.
 func (s *Store) fold(ctx context.Context, tx pgx.Tx) error {
-	rows, err := s.q.FreshToFold(ctx, tx, dbsqlc.FreshToFoldParams{Version: inverted.Version, Most: foldMost})
-	if err != nil {
-		return err
-	}
-	var docs []inverted.Doc
+	b := inverted.NewBuilder()
 	var done, gone []int64
-	for _, r := range rows {
-		done = append(done, r.ChunkID)
-		if r.Removed {
-			gone = append(gone, r.ChunkID)
-			continue
-		}
-		d, err := decode(r.ChunkID, r.SourceID, r.PageID, r.Words)
+	for after := int64(0); len(done) < foldMost; {
+		rows, err := s.q.FreshToFold(ctx, tx, dbsqlc.FreshToFoldParams{Version: inverted.Version, After: after, Most: foldRead})
 		if err != nil {
 			return err
 		}
-		docs = append(docs, d)
+		if len(rows) == 0 {
+			break
+		}
+		for _, r := range rows {
+			after = r.ChunkID
+			done = append(done, r.ChunkID)
+			if r.Removed {
+				gone = append(gone, r.ChunkID)
+			} else if err := b.AddEncoded(r.ChunkID, inverted.PageKey{SourceID: r.SourceID, PageID: r.PageID}, r.Words); err != nil {
+				return fmt.Errorf("words of chunk %d: %w", r.ChunkID, err)
+			}
+		}
 	}
-	if _, err := s.addSegment(ctx, tx, docs); err != nil {
+	if _, err := s.addSegment(ctx, tx, b.Segment()); err != nil {
 		return err
 	}
 	if err := s.q.DeleteFresh(ctx, tx, done); err != nil {
@@ -103,10 +109,10 @@ func (s *Store) forget(ctx context.Context, tx pgx.Tx, ids []int64) error {
 	return s.q.ForgetRemoved(ctx, tx, dbsqlc.ForgetRemovedParams{Ids: ids, Version: inverted.Version})
 }
 
-// addSegment writes a segment of documents and returns its id.
-func (s *Store) addSegment(ctx context.Context, tx pgx.Tx, docs []inverted.Doc) (int64, error) {
-	segment := inverted.Build(docs)
-	id, err := s.q.AddSegment(ctx, tx, dbsqlc.AddSegmentParams{Docs: int32(len(docs)), Header: segment.Header.Encode(), Version: inverted.Version})
+// addSegment writes a segment and returns its id.
+func (s *Store) addSegment(ctx context.Context, tx pgx.Tx, segment inverted.Segment) (int64, error) {
+	docs := int32(len(segment.Header.ChunkIDs))
+	id, err := s.q.AddSegment(ctx, tx, dbsqlc.AddSegmentParams{Docs: docs, Header: segment.Header.Encode(), Version: inverted.Version})
 	if err != nil {
 		return 0, err
 	}
@@ -114,12 +120,7 @@ func (s *Store) addSegment(ctx context.Context, tx pgx.Tx, docs []inverted.Doc) 
 	for term, data := range segment.Postings {
 		rows = append(rows, dbsqlc.SavePostingsParams{SegmentID: id, Term: term, Data: data})
 	}
-	slices.SortFunc(rows, func(a, b dbsqlc.SavePostingsParams) int {
-		if a.Term < b.Term {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(rows, func(a, b dbsqlc.SavePostingsParams) int { return cmp.Compare(a.Term, b.Term) })
 	_, err = s.q.SavePostings(ctx, tx, rows)
 	return id, err
 }

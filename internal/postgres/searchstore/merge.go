@@ -36,7 +36,7 @@ func (s *Store) mergesDue(ctx context.Context, tx pgx.Tx) ([]int64, error) {
 // tier is the size class of a segment: each is mergeOf times the one below.
 func tier(docs int) int {
 	t := 0
-	for docs > foldMost {
+	for docs > smallest {
 		docs /= mergeOf
 		t++
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -138,7 +139,7 @@ func TestReplacedPageIsAlwaysFound(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
-	searches := 0
+	var searches atomic.Int32
 	wg.Go(func() {
 		for ctx.Err() == nil {
 			r, err := c.Search.Search(ctx, search.Request{Query: "page3", Verbatim: true})
@@ -146,13 +147,13 @@ func TestReplacedPageIsAlwaysFound(t *testing.T) {
 				return
 			}
 			if err != nil || len(r.Hits) != 1 {
-				t.Errorf("search %d: %d hits, %v", searches, len(r.Hits), err)
+				t.Errorf("search %d: %d hits, %v", searches.Load(), len(r.Hits), err)
 				return
 			}
-			searches++
+			searches.Add(1)
 		}
 	})
-	for version := 2; version < 25; version++ {
+	for version := 2; (version < 25 || searches.Load() < 5) && !t.Failed(); version++ {
 		if err := c.Add(t.Context(), page(3, version)); err != nil {
 			t.Error(err)
 		}
@@ -162,9 +163,6 @@ func TestReplacedPageIsAlwaysFound(t *testing.T) {
 	}
 	stop()
 	wg.Wait()
-	if searches == 0 {
-		t.Error("nothing was searched meanwhile")
-	}
 }
 
 // indexState is what a database holds of the index, for all versions.

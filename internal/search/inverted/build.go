@@ -3,7 +3,6 @@ package inverted
 import (
 	"cmp"
 	"maps"
-	"math"
 	"slices"
 )
 
@@ -17,41 +16,11 @@ type Segment struct {
 func Build(docs []Doc) Segment {
 	docs = slices.Clone(docs)
 	slices.SortFunc(docs, func(a, b Doc) int { return cmp.Compare(a.ChunkID, b.ChunkID) })
-	h := &Header{}
-	pages := map[PageKey]int32{}
-	lists := map[string][]Posting{}
-	words := map[string]int32{}
-	phrases := newPhraseCounter()
-	for i, d := range docs {
-		key := PageKey{SourceID: d.SourceID, PageID: d.PageID}
-		page, ok := pages[key]
-		if !ok {
-			page = int32(len(h.Pages))
-			pages[key] = page
-			h.Pages = append(h.Pages, key)
-		}
-		h.ChunkIDs = append(h.ChunkIDs, d.ChunkID)
-		h.Page = append(h.Page, page)
-		h.Lengths = append(h.Lengths, uint16(min(d.Length, math.MaxUint16)))
-		for _, t := range d.Terms {
-			lists[t.Term] = append(lists[t.Term], Posting{Doc: int32(i), Frequency: t.Frequency})
-		}
-		for _, w := range d.Words {
-			words[w]++
-		}
-		phrases.add(d.Phrase, 0, page)
+	b := NewBuilder()
+	for _, d := range docs {
+		b.Add(d)
 	}
-	h.Words = slices.Sorted(maps.Keys(words))
-	h.Counts = make([]int32, len(h.Words))
-	for i, w := range h.Words {
-		h.Counts[i] = words[w]
-	}
-	h.Phrases = phrases.list(1)
-	postings := make(map[string][]byte, len(lists))
-	for term, list := range lists {
-		postings[term] = AppendPostings(make([]byte, 0, 2+2*len(list)), list)
-	}
-	return Segment{Header: h, Postings: postings}
+	return b.Segment()
 }
 
 // Gone is the new number of a chunk that a merge leaves out.
@@ -141,6 +110,9 @@ func MergePostings(lists [][]byte, numbers [][]int32) []byte {
 	if len(all) == 0 {
 		return nil
 	}
-	slices.SortFunc(all, func(a, b Posting) int { return cmp.Compare(a.Doc, b.Doc) })
-	return AppendPostings(nil, all)
+	byDoc := func(a, b Posting) int { return cmp.Compare(a.Doc, b.Doc) }
+	if !slices.IsSortedFunc(all, byDoc) { // mostly one segment's chunks are all older than the next one's
+		slices.SortFunc(all, byDoc)
+	}
+	return AppendPostings(make([]byte, 0, 2+2*len(all)), all)
 }

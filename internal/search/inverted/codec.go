@@ -63,15 +63,18 @@ func (r *reader) byte() byte {
 	return v
 }
 
-func (r *reader) string() string {
+// bytes returns a string as a part of what is read.
+func (r *reader) bytes() []byte {
 	n := r.count()
 	if r.err != nil {
-		return ""
+		return nil
 	}
-	s := string(r.b[:n])
+	s := r.b[:n]
 	r.b = r.b[n:]
 	return s
 }
+
+func (r *reader) string() string { return string(r.bytes()) }
 
 func (r *reader) sorted() []string {
 	n := r.count()

@@ -34,6 +34,27 @@ func TestDocRoundTrip(t *testing.T) {
 	}
 }
 
+// A segment that is built of encoded documents is that which is built of the documents.
+func TestBuildEncoded(t *testing.T) {
+	t.Parallel()
+	list := docs()
+	b := NewBuilder()
+	for _, d := range list {
+		if err := b.AddEncoded(d.ChunkID, PageKey{SourceID: d.SourceID, PageID: d.PageID}, d.Encode()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(Build(list), b.Segment()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	whole := list[0].Encode()
+	for n := range whole {
+		if err := NewBuilder().AddEncoded(1, PageKey{}, whole[:n]); err == nil {
+			t.Errorf("the first %d of %d bytes were taken for a document", n, len(whole))
+		}
+	}
+}
+
 func TestHeaderRoundTrip(t *testing.T) {
 	t.Parallel()
 	want := Build(docs()).Header

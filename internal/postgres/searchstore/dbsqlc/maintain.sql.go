@@ -77,11 +77,12 @@ func (q *Queries) ForgetRemoved(ctx context.Context, db DBTX, arg ForgetRemovedP
 
 const freshToFold = `-- name: FreshToFold :many
 SELECT chunk_id, source_id, page_id, words, EXISTS (SELECT FROM search_removed r WHERE r.chunk_id = f.chunk_id) AS removed
-FROM search_fresh f WHERE version = $1 ORDER BY chunk_id LIMIT $2::int
+FROM search_fresh f WHERE f.version = $1 AND f.chunk_id > $2 ORDER BY f.chunk_id LIMIT $3::int
 `
 
 type FreshToFoldParams struct {
 	Version int32
+	After   int64
 	Most    int32
 }
 
@@ -94,7 +95,7 @@ type FreshToFoldRow struct {
 }
 
 func (q *Queries) FreshToFold(ctx context.Context, db DBTX, arg FreshToFoldParams) ([]FreshToFoldRow, error) {
-	rows, err := db.Query(ctx, freshToFold, arg.Version, arg.Most)
+	rows, err := db.Query(ctx, freshToFold, arg.Version, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
