@@ -91,8 +91,9 @@ func newScorer(ctx context.Context, s *state, cache *postingsCache, w *wanted, l
 			add(t, float64(t.Share))
 		}
 	}
-	for _, t := range w.joined(lang) {
-		add(t, float64(t.Share))
+	joined := w.joined(lang)
+	for _, t := range joined {
+		add(t.term, 0)
 	}
 	for _, list := range [][][]word{w.phrases, w.excluded} {
 		for _, words := range list {
@@ -115,10 +116,24 @@ func newScorer(ctx context.Context, s *state, cache *postingsCache, w *wanted, l
 		t.weight = t.idf * shares[text]
 		sc.terms = append(sc.terms, t)
 	}
+	sc.weighJoined(w, joined)
 	for i := range w.words {
 		w.words[i].Unknown = sc.unknown(w.words[i])
 	}
 	return sc, nil
+}
+
+// weighJoined gives the terms of words written as one their weight: no more than the two words have, however rare it is
+// that they are written so.
+func (sc *scorer) weighJoined(w *wanted, list []joinedTerm) {
+	for _, j := range list {
+		t := &sc.terms[sc.index[j.Text]]
+		apart := 0.0
+		for _, x := range w.words[j.first : j.first+2] {
+			apart += sc.terms[sc.index[x.Terms[0].Text]].idf
+		}
+		t.weight += float64(j.Share) * min(t.idf, apart)
+	}
 }
 
 // frequency is how many chunks of a segment a term has. Few removed ones among many change no ranking and are counted.

@@ -105,12 +105,18 @@ func (w *wanted) limit() {
 	}
 }
 
-// joinedShare is what two words typed apart count for where the text has them joined.
-const joinedShare = 0.7
+// joinedShare is what two words typed apart count for where the text has them joined, against the two words.
+const joinedShare = 0.5
+
+// joinedTerm is a term of two neighbouring words, written as one; first is the number of the first of them.
+type joinedTerm struct {
+	term
+	first int
+}
 
 // joined returns terms for neighbouring words written as one ("fail over" as "failover").
-func (w *wanted) joined(lang *speech) []term {
-	var list []term
+func (w *wanted) joined(lang *speech) []joinedTerm {
+	var list []joinedTerm
 	for _, a := range lang.analyzers {
 		for i := 1; i < len(w.words); i++ {
 			x, y := w.words[i-1], w.words[i]
@@ -118,8 +124,9 @@ func (w *wanted) joined(lang *speech) []term {
 				continue
 			}
 			for _, t := range a.Tokens(x.Folded + y.Folded) {
-				if t.Kind == analysis.Word {
-					list = append(list, term{Text: t.Terms[0].Text, Share: joinedShare})
+				j := joinedTerm{term: term{Text: t.Terms[0].Text, Share: joinedShare}, first: i - 1}
+				if t.Kind == analysis.Word && !slices.Contains(list, j) {
+					list = append(list, j)
 				}
 			}
 		}

@@ -43,6 +43,9 @@ const (
 	middleShare = 0.5 // a segment of a path, a label of a host name
 	leafShare   = 0.35
 	joinedShare = 0.6 // "fail-over" as "failover"
+	// Words that a hyphen joins are words first: "high-cardinality" is asked for by those who mean "high" and
+	// "cardinality", and its rareness as a whole must not drown the rest of a query.
+	compoundShare = 0.4
 )
 
 // maxTerm bounds a term, in bytes; longer ones (keys, hashes, encoded data) are cut, equally in documents and queries.

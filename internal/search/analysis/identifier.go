@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -11,9 +12,26 @@ var levels = []string{"/\\:@#=&?%$~+", ".", "-_'’"} //nolint:gochecknoglobals 
 // identifier returns the terms of a name with an inner structure: the whole, the pieces of each level, the leaves.
 func (a *Analyzer) identifier(surface, folded string) []Term {
 	c := collector{a: a, seen: make(map[string]bool, 8)}
+	if pieces := compound(folded); pieces != nil {
+		c.add(folded, compoundShare)
+		c.add(a.stemmed(strings.Join(pieces, "")), compoundShare)
+		for _, p := range pieces {
+			c.add(a.stemmed(p), wholeShare)
+		}
+		return c.terms
+	}
 	c.add(strings.TrimPrefix(strings.TrimPrefix(folded, "https://"), "http://"), wholeShare)
 	c.split(surface, 0)
 	return c.terms
+}
+
+// compound returns the words of two or three that hyphens join; nil where it is a name of another kind.
+func compound(folded string) []string {
+	pieces := strings.Split(folded, "-")
+	if len(pieces) < 2 || len(pieces) > 3 || slices.ContainsFunc(pieces, func(p string) bool { return p == "" || !letters(p) }) {
+		return nil
+	}
+	return pieces
 }
 
 type collector struct {
