@@ -24,6 +24,9 @@ const (
 	ranked = 400
 	// nearestShare is how close to the best a page found by its meaning alone has to be.
 	nearestShare = 0.5
+	// steepness: likeness counts where it stands out. Of the many passages that are about as like a query as each other
+	// none is moved far by it.
+	steepness = 4
 )
 
 // candidate is a page with its scores.
@@ -173,14 +176,14 @@ func (r *ranking) addVector(s *state, q *plan, l *lexical, list []vectorPage, by
 	best, worst := list[0].hits[0].similarity, list[len(list)-1].hits[0].similarity
 	for i, p := range list {
 		similarity := p.hits[0].similarity
-		norm := 1.0
+		share := 1.0
 		if best > worst {
-			norm = (similarity - worst) / (best - worst)
+			share = (similarity - worst) / (best - worst)
 		}
 		c := byPage[p.page]
 		if c == nil {
 			found := l != nil && l.score(p.page) > 0
-			if q.mode != Vector && !found && norm < nearestShare {
+			if q.mode != Vector && !found && share < nearestShare {
 				continue
 			}
 			c = &candidate{page: p.page, lastModified: s.pages[p.page].LastModified}
@@ -193,7 +196,7 @@ func (r *ranking) addVector(s *state, q *plan, l *lexical, list []vectorPage, by
 			}
 			r.list = append(r.list, c)
 		}
-		c.vector, c.vectorNorm, c.vectorRank, c.vectorHits = similarity, norm, i+1, p.hits
+		c.vector, c.vectorNorm, c.vectorRank, c.vectorHits = similarity, math.Pow(share, steepness), i+1, p.hits
 	}
 }
 

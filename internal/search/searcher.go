@@ -373,7 +373,13 @@ func freeText(p *parsed) string {
 	return strings.Join(parts, " ")
 }
 
+// How far the weight of the vector leg rises where words are missing: the best page by words lacks all of them.
+const (
+	missingFactor = 3.0
+	mostVector    = 0.6
+)
+
 // fusionWeight is the share of the vector leg: the model's, and more of it where the best page by words has few of them.
 func fusionWeight(model, coverage float64) float64 {
-	return min(model*(1+(1-coverage)), max(model, 0.6))
+	return min(model*(coverage+missingFactor*(1-coverage)), max(model, mostVector))
 }

@@ -28,7 +28,7 @@ var vocabFile []byte
 const ModelID = "use-lite-1:int8:sif0.001:w128"
 
 // fusionWeight is where the model gains on every collection it was measured on, and loses on none.
-const fusionWeight = 0.3
+const fusionWeight = 0.2
 
 // Options configure a Model; the zero value is usable.
 type Options struct {
