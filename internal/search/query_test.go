@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sluicehq/sluice/internal/search/analysis"
+	"github.com/sluicehq/sluice/internal/search/inverted"
 )
 
 func TestParse(t *testing.T) {
@@ -184,4 +185,47 @@ func TestSkeleton(t *testing.T) {
 			t.Errorf("%s, %s: same = %v, want %v", tt.a, tt.b, got, tt.same)
 		}
 	}
+}
+
+// A cursor that somebody made is refused or means a place; it never leads before the first hit or beyond the last.
+func FuzzCursor(f *testing.F) {
+	key := fingerprint(Request{Query: "x"})
+	f.Add(encodeCursor(cursor{Query: key, Offset: 10, Source: "s", Page: "p"}))
+	f.Add("e30")
+	f.Add("")
+	f.Add("eyJxIjoieCIsIm8iOi0xfQ")
+	s := &state{pages: []*pageInfo{{Page: Page{SourceID: "s", PageID: "p"}}}}
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := decodeCursor(text, key)
+		if err != nil {
+			return
+		}
+		if start := c.start(s, []*candidate{{page: 0}}); start < 1 || start > deepest {
+			t.Errorf("%q begins at %d", text, start)
+		}
+		if again, err := decodeCursor(encodeCursor(c), key); err != nil || again != c {
+			t.Errorf("%q: %+v is read back as %+v, %v", text, c, again, err)
+		}
+	})
+}
+
+// Whatever is misspelt and whatever the words are, a correction is one of them, or two, and near.
+func FuzzNearWords(f *testing.F) {
+	f.Add("kubernets", "kubernetes")
+	f.Add("featureflags", "feature")
+	f.Add("über", "uber")
+	f.Add("\xff\xfe\xff\xfe", "日本語日本")
+	f.Fuzz(func(t *testing.T, typed, word string) {
+		s := &state{segments: []*segment{{
+			header: &inverted.Header{Words: []string{word}, Counts: []int32{5}}, vocabulary: &vocabulary{}, phrases: &headingList{},
+		}}}
+		if word == "" {
+			return
+		}
+		for _, c := range s.nearWords(typed) {
+			if len(c.words) == 1 && (c.text != word || c.distance < 1 || c.distance > 2) || len(c.words) > 2 {
+				t.Errorf("%q is corrected to %+v, the only word is %q", typed, c, word)
+			}
+		}
+	})
 }

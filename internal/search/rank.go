@@ -26,7 +26,7 @@ const (
 	nearestShare = 0.5
 	// steepness: likeness counts where it stands out. Of the many passages that are about as like a query as each other
 	// none is moved far by it.
-	steepness = 4
+	steepness = 3
 )
 
 // candidate is a page with its scores.
@@ -196,7 +196,10 @@ func (r *ranking) addVector(s *state, q *plan, l *lexical, list []vectorPage, by
 			}
 			r.list = append(r.list, c)
 		}
-		c.vector, c.vectorNorm, c.vectorRank, c.vectorHits = similarity, math.Pow(share, steepness), i+1, p.hits
+		c.vector, c.vectorNorm, c.vectorRank, c.vectorHits = similarity, share, i+1, p.hits
+		if q.mode != Vector {
+			c.vectorNorm = math.Pow(share, steepness)
+		}
 	}
 }
 

@@ -68,7 +68,7 @@ func TestRareWordIsOfferedACorrection(t *testing.T) {
 		add(t, c, searchtest.Page{Source: "S", ID: id(i), Title: "Cluster " + id(i), Body: "<p>How a deployment is made.</p>"})
 	}
 	add(t, c, searchtest.Page{Source: "S", ID: "slip", Title: "Slip", Body: "<p>About a deplyoment.</p>"}) //nolint:misspell // on purpose
-	r := find(t, c, search.Request{Query: "deplyoment"}) //nolint:misspell // on purpose
+	r := find(t, c, search.Request{Query: "deplyoment"})                                                   //nolint:misspell // on purpose
 	if r.Corrected || r.Suggestion != "deployment" || ids(r) != "slip" {
 		t.Errorf("corrected %v, suggestion %q, found %q; want the page with the word, and deployment offered", r.Corrected, r.Suggestion, ids(r))
 	}
