@@ -37,7 +37,7 @@ func (w *work) compareAll(ctx context.Context) ([]*item, error) {
 	w.states, w.live = states, map[string]bool{}
 	for id, s := range states {
 		if !s.Deleted {
-			w.live[id] = true
+			w.live[id] = !s.Restricted
 		}
 	}
 	var items []*item

@@ -308,7 +308,7 @@ func (w *work) storedTree(ctx context.Context) error {
 	}
 	w.live = make(map[string]bool, len(pages))
 	for _, p := range pages {
-		w.live[p.ID] = true
+		w.live[p.ID] = !p.Restricted
 		w.tree[p.ID] = &node{
 			id: p.ID, typ: string(p.Type), title: p.Title, url: p.URL, parent: p.ParentID, parentType: p.ParentType,
 			position: p.Position, own: p.OwnRestricted,

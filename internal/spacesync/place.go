@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sluicehq/sluice/internal/sources"
 	"github.com/sluicehq/sluice/internal/wiki"
 )
 
@@ -36,7 +37,9 @@ func (w *work) place(ctx context.Context, items []*item, compare bool) error {
 	if err := w.conceal(ctx, ids); err != nil {
 		return err
 	}
-	moves := slices.DeleteFunc(w.tree.moves(pages), func(m Move) bool { return w.concealed[m.ID] && !w.withheld[m.ID] })
+	moves := slices.DeleteFunc(w.tree.moves(pages), func(m Move) bool {
+		return w.concealed[m.ID] && !w.withheld[m.ID] || m.Restricted && w.src.Restricted == sources.Skip && !w.concealed[m.ID]
+	})
 	w.rec.change(func(p *Progress) {
 		for _, m := range moves {
 			if m.Restricted != was[m.ID] {

@@ -97,7 +97,7 @@ type work struct {
 	me    string    // who the site took us for at the start
 
 	states   map[string]State         // what was stored before a comparison, deleted pages included
-	live     map[string]bool          // what was stored when the run began and is not deleted; nil where the run found nothing to do
+	live     map[string]bool          // what was stored when the run began: whether readers saw it; nil where the run found nothing to do
 	listed   map[string]bool          // by the complete listing of a comparison
 	nodes    map[string]TreeNode      // what was known of the tree beside pages
 	fresh    map[string]bool          // nodes of the tree that were looked up, or left out, by this run

@@ -180,6 +180,38 @@ func TestManyPagesBecomeRestricted(t *testing.T) {
 	}
 }
 
+// A page that leaves its parent after it was listed, and before the parent is restricted, never was restricted.
+func TestPageLeavesBeforeItsParentIsRestricted(t *testing.T) {
+	t.Parallel()
+	for name, o := range deployments() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, ids := filled(t, o, spacesync.Options{}, 30)
+			s.wiki.Move(ids[1], ids[0])
+			s.wiki.Move(ids[2], ids[1])
+			s.compare("eng")
+			s.wiki.Inject(confluencetest.Before(func() {
+				time.Sleep(300 * time.Millisecond) // the listing is read beside it, and has been by now; the restrictions have not
+				s.wiki.Move(ids[1], s.wiki.HomePage("ENG"))
+				s.wiki.Restrict(ids[0], confluencetest.Readers{Users: []string{robot}})
+			}).WithQuery("restrictions").Times(1))
+			p := s.compare("eng")
+			if p.Deleted != 1 {
+				t.Errorf("deleted %d, want the parent alone", p.Deleted)
+			}
+			got := s.pages("eng")
+			for _, id := range ids[1:3] {
+				if got[id].Text == "" || got[id].Restricted {
+					t.Errorf("page %s is gone or hidden: %+v", id, got[id])
+				}
+			}
+			s.wiki.ClearFaults()
+			s.sync("eng") // it compares again by itself
+			s.agree("ENG")
+		})
+	}
+}
+
 // What is hidden is not shown by pages that include it either, whether it is kept for a decision or for admins.
 func TestHiddenPagesLeaveWhatIncludesThem(t *testing.T) {
 	t.Parallel()

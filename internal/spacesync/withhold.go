@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/sluicehq/sluice/internal/sources"
+	"github.com/sluicehq/sluice/internal/wiki"
 )
 
 // bar settles listed pages whose reading is restricted and that are left out for it. A page that moved here restricted
@@ -15,6 +16,13 @@ func (w *work) bar(ctx context.Context, items []*item) error {
 	if err := w.conceal(ctx, slices.Sorted(maps.Keys(w.live))); err != nil || len(items) == 0 {
 		return err
 	}
+	items = slices.DeleteFunc(items, func(it *item) bool {
+		left := it.live() && !w.concealed[it.ref.ID]
+		if left {
+			w.rec.settle(it.ref.ID, skipped, skipPlace)
+		}
+		return left
+	})
 	var kept []MetaChange
 	for _, it := range items {
 		w.fresh[it.ref.ID] = true
@@ -56,18 +64,66 @@ func (w *work) conceal(ctx context.Context, stored []string) error {
 	if err := w.canary(ctx); err != nil { // whoever is taken for somebody else may read less
 		return err
 	}
-	for _, id := range ids {
-		w.concealed[id] = true
-	}
-	n, live := len(w.concealed), max(len(w.live), len(stored))
+	n, live := len(w.concealed)+len(ids), max(len(w.live), len(stored))
 	if !w.guarded(n, live) {
+		ids, err := w.unmoved(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			w.concealed[id] = true
+		}
 		return w.remove(ctx, ids, "restricted")
 	}
+	fresh := 0
 	for _, id := range ids {
-		w.withheld[id] = true
+		w.concealed[id], w.withheld[id] = true, true
+		if shown, known := w.live[id]; shown || !known {
+			fresh++
+		}
 	}
-	w.rec.change(func(p *Progress) { p.Regraded += len(ids) })
+	if fresh > 0 {
+		w.setAgain() // a look at a tree that changed meanwhile may deceive; the next one tells
+	}
+	w.rec.change(func(p *Progress) { p.Regraded += fresh })
 	w.rec.note(fmt.Sprintf("%d of %d pages may not be read by everybody any more. They are hidden, and kept until an admin decides.", n, live))
 	w.log(ctx, "warn", fmt.Sprintf("%d of %d pages are restricted now; hidden, and waiting for an admin's decision", n, live))
 	return w.store.Withhold(ctx, w.run.Fence(), w.src.ID, ids)
+}
+
+// unmoved returns those of the pages whose way up to what restricts them is still as the tree has it. A page that was listed
+// below a parent, left it, and whose old parent was restricted after that, never was restricted: it stays, and the next run
+// looks at the whole space again.
+func (w *work) unmoved(ctx context.Context, ids []string) ([]string, error) {
+	ways := make(map[string][]string, len(ids)) // the page and the pages above it, up to what restricts it
+	var ask []string
+	for _, id := range ids {
+		above, _ := w.tree.above(id)
+		at := w.tree[id]
+		for !at.own && !at.unreadable && len(above) > 0 {
+			if at.typ == string(wiki.TypePage) {
+				ways[id] = append(ways[id], at.id)
+			}
+			at, above = above[len(above)-1], above[:len(above)-1]
+		}
+		ask = append(ask, ways[id]...)
+	}
+	slices.Sort(ask)
+	moved := map[string]bool{}
+	for piece := range slices.Chunk(slices.Compact(ask), confirmBatch) {
+		found, err := w.contents(ctx, wiki.TypePage, piece, map[string]error{})
+		if err != nil {
+			return nil, err
+		}
+		for id, ref := range found {
+			moved[id] = ref.ParentID != w.tree[id].parent
+		}
+	}
+	return slices.DeleteFunc(ids, func(id string) bool {
+		gone := slices.ContainsFunc(ways[id], func(at string) bool { return moved[at] })
+		if gone {
+			w.setAgain()
+		}
+		return gone
+	}), nil
 }
