@@ -128,6 +128,7 @@ type Session struct {
 	UserAgent  string    `json:"user_agent"`
 	CreatedAt  time.Time `json:"created_at"`
 	LastSeenAt time.Time `json:"last_seen_at"`
+	Device     string    `json:"-"` // of a session just begun: what the browser is to keep, see Origin
 }
 
 // LinkKind is what a one-time link is for.
@@ -156,6 +157,7 @@ type Link struct {
 type Origin struct {
 	Address   string // IP address of the client, as far as trusted proxies tell
 	UserAgent string
+	Device    string // what the browser has kept of the last sign-in with it
 }
 
 type originKey struct{}

@@ -108,6 +108,52 @@ func TestGuessersWaitAndTheOwnerDoesNot(t *testing.T) {
 	}
 }
 
+// TestABrowserOfTheOwnerIsKnownAgain is somebody who guesses from the owner's own address, as behind one office's router.
+func TestABrowserOfTheOwnerIsKnownAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	user, other := b.user("ada@example.org", auth.Admin), b.user("bea@example.org", auth.Admin)
+	marked := func(mark string) context.Context {
+		return auth.WithOrigin(b.Context(), auth.Origin{Address: "192.0.2.1", Device: mark})
+	}
+	begin := func(id string) string {
+		t.Helper()
+		session, err := b.StartSession(b.at("192.0.2.1"), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return session.Device
+	}
+	own, another := begin(user.ID), begin(other.ID)
+	guess := func(ctx context.Context) (n int) {
+		t.Helper()
+		for n = range 30 {
+			var throttled *auth.ThrottledError
+			if _, err := b.SignIn(ctx, user.Email, "a wrong guess"); errors.As(err, &throttled) {
+				return n
+			}
+		}
+		t.Error("30 guesses were let through")
+		return n
+	}
+	guess(b.at("192.0.2.1"))
+	var throttled *auth.ThrottledError
+	for name, mark := range map[string]string{"no mark": "", "another account's": another, "a changed one": own + "x", "a made-up one": "abcdefghijklmnop.x", "rubbish": "\x00"} {
+		if _, err := b.SignIn(marked(mark), user.Email, password); !errors.As(err, &throttled) {
+			t.Errorf("%s while others guess: %v", name, err)
+		}
+	}
+	if _, err := b.SignIn(marked(own), user.Email, password); err != nil {
+		t.Errorf("the owner's browser: %v", err)
+	}
+	if n := guess(marked(own)); n > 10 {
+		t.Errorf("a stolen mark gives %d guesses", n)
+	}
+	if _, err := b.SignIn(marked(own), "nobody@example.org", password); !errors.Is(err, auth.ErrSignIn) {
+		t.Errorf("the mark and an account that is not there: %v", err)
+	}
+}
+
 func TestSessionsEndWhenIdleWhenOldAndWhenRevoked(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

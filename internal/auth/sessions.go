@@ -29,6 +29,7 @@ func (s *Service) StartSession(ctx context.Context, userID string) (Session, err
 		}
 		return tx.InsertAudit(ctx, entryBy(ctx, identityOf(user), ActionSignIn, user.Email, nil))
 	})
+	session.Device = s.newDevice(userID)
 	return session, err
 }
 

@@ -20,8 +20,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (User, err
 		return User{}, ErrSignIn
 	}
 	origin := OriginFrom(ctx)
-	pair := pairKey(email, origin.Address)
-	policies, err := s.signInPolicies(ctx, email, origin.Address)
+	own, policies, err := s.signInPolicies(ctx, email, origin)
 	if err != nil {
 		return User{}, err
 	}
@@ -39,25 +38,32 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (User, err
 	if err != nil {
 		return User{}, err
 	}
-	if err := s.succeeded(ctx, policies, pair); err != nil {
+	if err := s.succeeded(ctx, policies, own); err != nil {
 		return User{}, err
 	}
 	return user, nil
 }
 
-func (s *Service) signInPolicies(ctx context.Context, email, address string) (map[string]throttlePolicy, error) {
-	policies := map[string]throttlePolicy{
-		pairKey(email, address): pairPolicy(),
-		"address:" + address:    addressPolicy(),
-	}
-	known, err := s.store.KnowsAddress(ctx, email, address, s.now().Add(-addressMemory))
+// signInPolicies returns what a try counts for, and which of it is the person's own, to be forgotten after success.
+func (s *Service) signInPolicies(ctx context.Context, email string, origin Origin) (own string, policies map[string]throttlePolicy, err error) {
+	device, err := s.deviceOf(ctx, email, origin.Device)
 	if err != nil {
-		return nil, err
+		return "", nil, err
+	}
+	if device != "" {
+		own = "device:" + device
+		return own, map[string]throttlePolicy{own: pairPolicy()}, nil
+	}
+	own = pairKey(email, origin.Address)
+	policies = map[string]throttlePolicy{own: pairPolicy(), "address:" + origin.Address: addressPolicy()}
+	known, err := s.store.KnowsAddress(ctx, email, origin.Address, s.now().Add(-addressMemory))
+	if err != nil {
+		return "", nil, err
 	}
 	if !known {
 		policies["account:"+strings.ToLower(email)] = accountPolicy()
 	}
-	return policies, nil
+	return own, policies, nil
 }
 
 // checkPassword returns the account, or ErrSignIn. A hash weaker than today's is replaced while the password is known.

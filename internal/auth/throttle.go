@@ -9,7 +9,8 @@ import (
 // Failed sign-ins are counted three ways. For an account from one address: somebody who mistypes or guesses. For an
 // address over all accounts: somebody who tries one password on many. For an account over all addresses: a distributed
 // guess; it does not count against addresses from which the account has signed in before, so that the owner, who sits
-// at one of them, is never locked out by others. Every wait is bounded, and no account is ever disabled.
+// at one of them, is never locked out by others. A browser that the account has signed in with is counted by itself, see
+// device.go. Every wait is bounded, and no account is ever disabled.
 type throttlePolicy struct {
 	free   int           // this many failures cost nothing
 	first  time.Duration // the wait after the next one; it doubles with each more

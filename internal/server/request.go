@@ -91,7 +91,11 @@ func checkText(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) logAccess(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began := time.Now()
-		ctx := auth.WithOrigin(c.Request().Context(), auth.Origin{Address: c.RealIP(), UserAgent: c.Request().UserAgent()})
+		origin := auth.Origin{Address: c.RealIP(), UserAgent: c.Request().UserAgent()}
+		if cookie, err := c.Cookie(session.DeviceCookieName); err == nil {
+			origin.Device = cookie.Value
+		}
+		ctx := auth.WithOrigin(c.Request().Context(), origin)
 		c.SetRequest(c.Request().WithContext(ctx))
 		if err := next(c); err != nil {
 			c.Error(err)

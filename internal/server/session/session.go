@@ -27,6 +27,11 @@ const (
 // CookieName is the name of the session cookie.
 const CookieName = "sluice_session"
 
+// DeviceCookieName is the name of the cookie by which a browser is known at the next sign-in.
+const DeviceCookieName = "sluice_device"
+
+const deviceLifetime = 365 * 24 * time.Hour
+
 // Lifetime is how long a session lasts at most; auth ends it earlier when it is idle.
 const Lifetime = 30 * 24 * time.Hour
 
@@ -154,12 +159,21 @@ func (m *Manager) SignIn(c echo.Context, userID string) error {
 		return fmt.Errorf("renew session: %w: %w", wiki.ErrUnavailable, err)
 	}
 	m.plain.Put(ctx, keySession, started.ID)
+	m.keepDevice(c, started.Device)
 	identity, err := m.options.Accounts.SessionIdentity(ctx, started.ID)
 	if err != nil {
 		return err
 	}
 	c.SetRequest(c.Request().WithContext(auth.WithIdentity(ctx, identity)))
 	return nil
+}
+
+// keepDevice lets the browser keep the mark by which it is known at the next sign-in. Only that page gets it.
+func (m *Manager) keepDevice(c echo.Context, mark string) {
+	c.SetCookie(&http.Cookie{ //nolint:gosec // Secure wherever the browser came by https, as the session's
+		Name: DeviceCookieName, Value: mark, Path: SignInPath, MaxAge: int(deviceLifetime.Seconds()), HttpOnly: true,
+		SameSite: http.SameSiteLaxMode, Secure: m.options.Secure || c.Scheme() == "https",
+	})
 }
 
 // SignOut ends the request's session, if there is one, and drops its cookie.
