@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -198,9 +199,7 @@ type Found struct {
 // rate limit stops it, it waits and searches again; the wait is not counted.
 func (c *Client) Search(ctx context.Context, query string, more url.Values) (found Found, took time.Duration, err error) {
 	parameters := url.Values{"q": {query}}
-	for name, values := range more {
-		parameters[name] = values
-	}
+	maps.Copy(parameters, more)
 	took, err = c.patiently(ctx, "/api/search?"+parameters.Encode(), &found)
 	return found, took, err
 }

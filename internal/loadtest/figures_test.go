@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -70,5 +71,18 @@ func TestRefused(t *testing.T) {
 	server.Close()
 	if err := client.Call(t.Context(), http.MethodGet, "/api/search", nil, nil); err == nil || Refused(err) != 0 {
 		t.Errorf("%v, no answer at all, is status %d", err, Refused(err))
+	}
+}
+
+func TestSearchSendsItsParameters(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"total":1,"hits":[{"page_id":"%s in %s"}]}`, r.FormValue("q"), r.FormValue("mode"))
+	}))
+	defer server.Close()
+	client := &Client{Base: server.URL, HTTP: server.Client()}
+	found, took, err := client.Search(t.Context(), "scrape interval", url.Values{"mode": {"keyword"}})
+	if err != nil || took <= 0 || found.Total != 1 || found.Hits[0].PageID != "scrape interval in keyword" {
+		t.Errorf("Search = %v, %v, %v", found, took, err)
 	}
 }
