@@ -157,6 +157,9 @@ func TestSearchReadsNoWholeTable(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", q.SQL, err)
 		}
+		if whole := strings.Join(plan, "\n"); strings.Contains(q.SQL, "name: Look") && !strings.Contains(whole, "confluence_pages_search_changed") {
+			t.Errorf("the check for changes goes through all pages:\n%s", whole)
+		}
 		for _, line := range plan {
 			if strings.Contains(line, "Seq Scan on chunks") || strings.Contains(line, "Seq Scan on search_postings") {
 				t.Errorf("%s\n%s", q.SQL, strings.Join(plan, "\n"))
@@ -225,7 +228,7 @@ func TestSearchEndsInTheDatabase(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer lock.Rollback(context.WithoutCancel(t.Context())) //nolint:errcheck // the test is over
+			defer lock.Rollback(context.WithoutCancel(t.Context()))
 			if _, err := lock.Exec(t.Context(), "LOCK TABLE "+tt.table); err != nil {
 				t.Fatal(err)
 			}

@@ -55,8 +55,8 @@ const look = `-- name: Look :one
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin,
     coalesce((SELECT array_agg(g.id ORDER BY g.id) FROM search_segments g WHERE g.version = $1), '{}')::bigint[] AS segments,
     coalesce((SELECT NOT b.complete FROM search_builds b WHERE b.version = $1), false)::boolean AS incomplete,
-    (EXISTS (SELECT FROM search_fresh f WHERE f.changed >= $2) OR EXISTS (SELECT FROM search_removed r WHERE r.changed >= $2)
-        OR EXISTS (SELECT FROM confluence_pages p WHERE p.search_changed >= $2))::boolean AS changed,
+    (greatest((SELECT max(f.changed) FROM search_fresh f), (SELECT max(r.changed) FROM search_removed r),
+        (SELECT max(p.search_changed) FROM confluence_pages p), 0) >= $2::bigint)::boolean AS changed,
     coalesce((SELECT array_agg(source_id ORDER BY source_id) FROM sources), '{}')::text[] AS source_ids,
     coalesce((SELECT array_agg(source_type ORDER BY source_id) FROM sources), '{}')::text[] AS source_types,
     coalesce((SELECT array_agg(text_config ORDER BY source_id) FROM sources), '{}')::text[] AS text_configs
@@ -78,7 +78,8 @@ type LookRow struct {
 }
 
 // What every search asks first, in one statement, so of one state of the database: which segments and sources there are,
-// and whether anything changed. Transactions from xmin on may not be visible yet; a reader asks for their rows again.
+// and whether anything changed. Transactions from xmin on may not be visible yet; a reader asks for their rows again. The
+// latest change is the end of an index; for "is there one since" the planner may go through all pages.
 func (q *Queries) Look(ctx context.Context, db DBTX, arg LookParams) (LookRow, error) {
 	row := db.QueryRow(ctx, look, arg.Version, arg.Since)
 	var i LookRow
