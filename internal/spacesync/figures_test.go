@@ -97,7 +97,8 @@ func (s *sim) reportDisk(b *testing.B) {
 	}
 }
 
-// BenchmarkSync prints the figures of docs/benchmarks.md: run it with -benchtime=1x.
+// BenchmarkSync prints the figures of docs/benchmarks.md: run it with -benchtime=1x, and with -indexed for those of a sync
+// that makes pages searchable.
 func BenchmarkSync(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
