@@ -36,7 +36,6 @@ type administered struct {
 	address, base string // of the site, of the program
 	database      string
 	logs          *logBuffer
-	stop          func()
 }
 
 // administer starts the built program beside a small simulated site.
@@ -45,7 +44,7 @@ func administer(t *testing.T, more ...string) *administered {
 	a := &administered{site: newSite(), database: postgrestest.NewURL(t)}
 	a.address = a.site.Start(t)
 	a.shell = shell{T: t, env: setting(t.TempDir(), a.database, append(more, "SLUICE_ADMIN_EMAIL="+adminEmail, "SLUICE_ADMIN_PASSWORD="+password)...)}
-	a.base, a.logs, a.stop = a.started("serve")
+	a.base, a.logs, _ = a.started("serve")
 	return a
 }
 
