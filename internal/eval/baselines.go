@@ -20,6 +20,7 @@ const baselineHits = 200
 // they keep on disk.
 func Baselines(ctx context.Context, c *searchtest.Corpus) (list []System, cleanUp func(), err error) {
 	_, err = c.DB.Exec(ctx, fmt.Sprintf(`
+DROP TABLE IF EXISTS baseline_chunks; -- of a run that was interrupted
 CREATE TABLE baseline_chunks AS SELECT k.id, k.source_id, k.page_id, k.title, k.body_text,
 	k.embedding::vector(%d) AS embedding, to_tsvector('english', k.title || ' ' || k.heading_path || ' ' || k.body_text) AS tsv
 	FROM chunks k WHERE k.embedding IS NOT NULL;
