@@ -55,6 +55,9 @@ func (w *work) deletions(ctx context.Context) error {
 		if err := w.remove(ctx, byReason[reason], reason); err != nil {
 			return err
 		}
+		for _, id := range byReason[reason] { // one that was hidden, too, is gone and waits for no decision
+			delete(w.withheld, id)
+		}
 	}
 	return w.pend(ctx, map[string]string{})
 }
