@@ -64,28 +64,48 @@ func (w *work) conceal(ctx context.Context, stored []string) error {
 	if err := w.canary(ctx); err != nil { // whoever is taken for somebody else may read less
 		return err
 	}
-	n, live := len(w.concealed)+len(ids), max(len(w.live), len(stored))
-	if !w.guarded(n, live) {
-		ids, err := w.unmoved(ctx, ids)
+	var fresh, hidden []string // hidden are those that an earlier run took out of sight
+	for _, id := range ids {
+		if shown, known := w.live[id]; shown || !known {
+			fresh = append(fresh, id)
+		} else {
+			hidden = append(hidden, id)
+		}
+	}
+	fresh, err := w.unmoved(ctx, fresh)
+	if err != nil {
+		return err
+	}
+	if len(fresh)+len(hidden) == 0 {
+		return nil
+	}
+	live := max(len(w.live), len(stored))
+	if !w.guarded(len(w.concealed)+len(fresh)+len(hidden), live) {
+		hidden, err := w.unmoved(ctx, hidden)
 		if err != nil {
 			return err
 		}
+		ids := slices.Concat(fresh, hidden)
 		for _, id := range ids {
 			w.concealed[id] = true
 		}
 		return w.remove(ctx, ids, "restricted")
 	}
-	fresh := 0
+	return w.withhold(ctx, fresh, hidden, live)
+}
+
+// withhold keeps restricted pages for an admin's decision, out of sight: fresh ones that readers saw until now, and those
+// that are hidden already.
+func (w *work) withhold(ctx context.Context, fresh, hidden []string, live int) error {
+	ids := slices.Concat(fresh, hidden)
 	for _, id := range ids {
 		w.concealed[id], w.withheld[id] = true, true
-		if shown, known := w.live[id]; shown || !known {
-			fresh++
-		}
 	}
-	if fresh > 0 {
+	n := len(w.concealed)
+	if len(fresh) > 0 {
 		w.setAgain() // a look at a tree that changed meanwhile may deceive; the next one tells
 	}
-	w.rec.change(func(p *Progress) { p.Regraded += fresh })
+	w.rec.change(func(p *Progress) { p.Regraded += len(fresh) })
 	w.rec.note(fmt.Sprintf("%d of %d pages may not be read by everybody any more. They are hidden, and kept until an admin decides.", n, live))
 	w.log(ctx, "warn", fmt.Sprintf("%d of %d pages are restricted now; hidden, and waiting for an admin's decision", n, live))
 	return w.store.Withhold(ctx, w.run.Fence(), w.src.ID, ids)
