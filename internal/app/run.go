@@ -40,6 +40,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener, serving func(url s
 	group.Go(func() error { return a.work(background) })
 	group.Go(func() error { return a.profile(background) })
 	group.Go(func() error { return a.watchCluster(background) })
+	boundGarbage()
 	group.Go(func() error { return giveBackMemory(background) })
 	for _, run := range a.Background {
 		group.Go(func() error { return run(background) })
@@ -56,8 +57,23 @@ func (a *App) work(ctx context.Context) error {
 	group.Go(func() error { return a.completeIndex(ctx) })
 	if a.Options.Works {
 		group.Go(func() error { return a.embed(ctx) })
+		group.Go(func() error { return a.foldEarly(ctx) })
 	}
 	return group.Wait()
+}
+
+// foldEarly looks after the search index where a sync adds chunks faster than the scheduler's task comes round.
+func (a *App) foldEarly(ctx context.Context) error {
+	for {
+		select {
+		case <-a.index.Due():
+		case <-ctx.Done():
+			return nil
+		}
+		if err := a.index.Maintain(ctx); err != nil && ctx.Err() == nil {
+			a.Log.WarnContext(ctx, "search index not maintained during a sync; it is tried again in half a minute", "err", err)
+		}
+	}
 }
 
 // completeIndex sees to it that every chunk can be found by its words, whichever version of the program stored it.

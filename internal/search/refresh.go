@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sluicehq/sluice/internal/search/inverted"
+	"github.com/sluicehq/sluice/internal/wiki"
 )
 
 // reader keeps the latest state. Every search asks for what changed before it answers, so that what is stored is found
@@ -56,14 +58,17 @@ func (r *reader) state(ctx context.Context) (*state, error) {
 	if r.known == nil {
 		r.known = newNumbering()
 	}
-	s := next(old, c, r.known)
+	s, err := next(old, c, r.known)
+	if err != nil {
+		return nil, fmt.Errorf("%w: search index: %w", wiki.ErrUnavailable, err)
+	}
 	r.current.Store(s)
 	r.started = started
 	return s, nil
 }
 
 // next makes the state that follows old.
-func next(old *state, c Changes, known *numbering) *state {
+func next(old *state, c Changes, known *numbering) (*state, error) {
 	if old == nil {
 		old = &state{byKey: map[inverted.PageKey]int32{}, sources: map[string]Source{}, lazy: &lazy{}}
 	}
@@ -80,7 +85,7 @@ func next(old *state, c Changes, known *numbering) *state {
 	}
 	news := news{pages: changedPages(old, c.Pages), fresh: fresh, removed: c.Removed}
 	if sameSources && !c.Moved && news.empty(old) {
-		return &s
+		return &s, nil
 	}
 	var changed []int32
 	if !sameSources {
@@ -88,11 +93,13 @@ func next(old *state, c Changes, known *numbering) *state {
 	}
 	changed = append(changed, s.setPages(news.pages, known)...)
 	s.names = known.names
-	s.setSegments(old, c, news.fresh)
+	if err := s.setSegments(old, c, news.fresh); err != nil {
+		return nil, err
+	}
 	s.remove(c.Removed)
 	s.derive(old, changed)
 	s.count(old)
-	return &s
+	return &s, nil
 }
 
 // derive makes what is looked up by the properties of pages; changed are those that differ from old's.
@@ -112,7 +119,7 @@ func (s *state) derive(old *state, changed []int32) {
 
 type news struct {
 	pages   []Page
-	fresh   []inverted.Doc
+	fresh   []inverted.Encoded
 	removed []int64
 }
 
@@ -128,8 +135,8 @@ func (n news) empty(old *state) bool {
 }
 
 // unknown drops the chunks that a state holds already.
-func unknown(old *state, docs []inverted.Doc) []inverted.Doc {
-	return slices.DeleteFunc(slices.Clone(docs), func(d inverted.Doc) bool {
+func unknown(old *state, docs []inverted.Encoded) []inverted.Encoded {
+	return slices.DeleteFunc(slices.Clone(docs), func(d inverted.Encoded) bool {
 		for _, seg := range old.segments {
 			if _, ok := slices.BinarySearch(seg.header.ChunkIDs, d.ChunkID); ok {
 				return true
@@ -206,7 +213,7 @@ func (s *state) pageNumber(key inverted.PageKey) int32 {
 	return i
 }
 
-func (s *state) setSegments(old *state, c Changes, fresh []inverted.Doc) {
+func (s *state) setSegments(old *state, c Changes, fresh []inverted.Encoded) error {
 	byID := map[int64]*segment{}
 	var memory []*segment
 	for _, seg := range old.segments {
@@ -230,13 +237,17 @@ func (s *state) setSegments(old *state, c Changes, fresh []inverted.Doc) {
 		fresh = unknown(s, fresh)
 	}
 	if len(fresh) > 0 {
-		built := inverted.Build(fresh)
+		built, err := inverted.BuildEncoded(fresh)
+		if err != nil {
+			return err
+		}
 		memory = append(memory, s.newSegment(0, built.Header, built.Postings))
 	}
 	if len(memory) > freshPieces {
 		memory = []*segment{s.joinFresh(memory)}
 	}
 	s.segments = append(s.segments, memory...)
+	return nil
 }
 
 func (s *state) newSegment(id int64, header *inverted.Header, memory map[string][]byte) *segment {

@@ -38,10 +38,10 @@ type Changes struct {
 	Segments   []SegmentHeader
 	// Moved: Fresh and Removed are all there are, not only the new ones.
 	Moved   bool
-	Fresh   []inverted.Doc // chunks in no segment; some may be known
-	Removed []int64        // chunks that are gone; some may be known
-	Pages   []Page         // new and changed pages; deleted ones are marked
-	Sources []Source       // all there are
+	Fresh   []inverted.Encoded // chunks in no segment; some may be known
+	Removed []int64            // chunks that are gone; some may be known
+	Pages   []Page             // new and changed pages; deleted ones are marked
+	Sources []Source           // all there are
 	// Incomplete: chunks are missing, because the index is being built for the first time by this version.
 	Incomplete bool
 }

@@ -36,6 +36,27 @@ func (b *bench) replace(t *testing.T, fence index.Fence, r index.Record, chunks 
 	return stored[0], nil
 }
 
+// More chunks than one statement writes come whole and in order.
+func TestReplaceManyChunks(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	b := setupOn(t, db)
+	texts := make([]string, 300)
+	for i := range texts {
+		texts[i] = fmt.Sprintf("chunk %d", i)
+	}
+	r, chunks := record("confluence_ENG", "1", 1, time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC), texts...)
+	stored, err := b.replace(t, index.Fence{}, r, chunks)
+	if err != nil || stored.ChunksCreated != len(texts) {
+		t.Fatalf("%+v, %v", stored, err)
+	}
+	var got []string
+	err = db.QueryRow(t.Context(), `SELECT array_agg(body_text ORDER BY chunk_number) FROM chunks WHERE page_id = '1'`).Scan(&got)
+	if err != nil || !slices.Equal(got, texts) {
+		t.Errorf("stored: %q, %v", got, err)
+	}
+}
+
 func TestReplaceKeepsRowsAndVectors(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.New(t)

@@ -50,18 +50,36 @@ func (x *exchange) clear(ctx context.Context, tx pgx.Tx) error {
 	return x.q.PlaceChunks(ctx, tx, x.placed)
 }
 
+// addedAtOnce is how many chunks one statement writes, some 300 kB: a connection holds on to the parameters of its last
+// large statement.
+const addedAtOnce = 128
+
+// some returns a part of the chunks to add.
+func some(p dbsqlc.AddChunksParams, from, to int) dbsqlc.AddChunksParams {
+	return dbsqlc.AddChunksParams{
+		SourceID: p.SourceID, PageIds: p.PageIds[from:to], Urls: p.Urls[from:to], Numbers: p.Numbers[from:to], Titles: p.Titles[from:to],
+		HeadingPaths: p.HeadingPaths[from:to], SectionTitles: p.SectionTitles[from:to], Anchors: p.Anchors[from:to],
+		Contents: p.Contents[from:to], BodyTexts: p.BodyTexts[from:to], Hashes: p.Hashes[from:to], TextConfigs: p.TextConfigs[from:to],
+	}
+}
+
 // add writes the chunks that come.
 func (x *exchange) add(ctx context.Context, tx pgx.Tx) error {
 	if len(x.added.Numbers) == 0 {
 		return nil
 	}
-	rows, err := x.q.AddChunks(ctx, tx, x.added)
-	if err != nil || x.indexer == nil {
-		return err
+	added := make([]AddedChunk, 0, len(x.added.Numbers))
+	for from := 0; from < len(x.added.Numbers); from += addedAtOnce {
+		rows, err := x.q.AddChunks(ctx, tx, some(x.added, from, min(from+addedAtOnce, len(x.added.Numbers))))
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			added = append(added, AddedChunk{ID: row.ID, PageID: row.PageID, Words: x.words[place{row.PageID, row.ChunkNumber}]})
+		}
 	}
-	added := make([]AddedChunk, len(rows))
-	for i, row := range rows {
-		added[i] = AddedChunk{ID: row.ID, PageID: row.PageID, Words: x.words[place{row.PageID, row.ChunkNumber}]}
+	if x.indexer == nil {
+		return nil
 	}
 	if err := x.indexer.Added(ctx, tx, x.sourceID, added); err != nil {
 		return fmt.Errorf("index chunks: %w", err)

@@ -76,12 +76,9 @@ func (s *Store) changes(ctx context.Context, tx pgx.Tx, known search.Known, c *s
 	if err != nil {
 		return err
 	}
-	for _, r := range fresh {
-		d, err := decode(r.ChunkID, r.SourceID, r.PageID, r.Words)
-		if err != nil {
-			return err
-		}
-		c.Fresh = append(c.Fresh, d)
+	c.Fresh = make([]inverted.Encoded, len(fresh))
+	for i, r := range fresh {
+		c.Fresh[i] = inverted.Encoded{ChunkID: r.ChunkID, Page: inverted.PageKey{SourceID: r.SourceID, PageID: r.PageID}, Words: r.Words}
 	}
 	if c.Removed, err = s.q.RemovedSince(ctx, tx, since); err != nil {
 		return err
@@ -119,15 +116,6 @@ func (s *Store) newSegments(ctx context.Context, tx pgx.Tx, known search.Known, 
 		c.Segments = append(c.Segments, search.SegmentHeader{ID: r.ID, Header: header})
 	}
 	return nil
-}
-
-func decode(chunkID int64, sourceID, pageID string, words []byte) (inverted.Doc, error) {
-	d, err := inverted.DecodeDoc(words)
-	if err != nil {
-		return inverted.Doc{}, fmt.Errorf("words of chunk %d: %w", chunkID, err)
-	}
-	d.ChunkID, d.SourceID, d.PageID = chunkID, sourceID, pageID
-	return d, nil
 }
 
 func page(r dbsqlc.PagesSinceRow) search.Page {

@@ -41,6 +41,7 @@ func (s *Store) Added(ctx context.Context, tx pgx.Tx, sourceID string, added []c
 	if _, err := s.q.SaveFresh(ctx, tx, rows); err != nil {
 		return fmt.Errorf("words of %d chunks: %w", len(added), err)
 	}
+	s.noteAdded(len(added))
 	return nil
 }
 

@@ -20,17 +20,18 @@ const maintenanceLock = 7103_0003
 const (
 	foldLeast = 200    // fresh chunks; see Options.FoldFrom
 	foldRead  = 2000   // of them in memory at once
-	foldMost  = 16000  // chunks of one fold
+	foldMost  = 8000   // chunks of one fold
+	foldSoon  = 4000   // added chunks that make maintenance due before its time
 	stepMost  = 4000   // chunks of one step of completing an index
 	smallest  = 1000   // chunks; segments up to here are of one size
 	mergeOf   = 4      // segments of about one size become one
 	bigEnough = 250000 // chunks; larger segments are left alone
-	termsRead = 4000   // terms of one piece of a merge
+	termsRead = 1000   // terms of one piece of a merge
 )
 
 // Maintain keeps the index fast: fresh chunks are folded into segments, small segments merged, removed chunks dropped.
 // What is found does not depend on it. It does nothing while another process is at it, and is cheap where nothing is to
-// be done: call it every half minute while pages are stored, and after each run.
+// be done: call it every half minute while pages are stored, whenever Due tells, and after each run.
 func (s *Store) Maintain(ctx context.Context) error {
 	for {
 		more, err := s.maintainOnce(ctx)
@@ -40,6 +41,22 @@ func (s *Store) Maintain(ctx context.Context) error {
 		if !more {
 			return nil
 		}
+	}
+}
+
+// Due tells that this process has added so many chunks since it last told that Maintain should not wait for its time:
+// every reader holds the fresh chunks in memory.
+func (s *Store) Due() <-chan struct{} { return s.due }
+
+// noteAdded counts towards Due.
+func (s *Store) noteAdded(chunks int) {
+	if s.added.Add(int64(chunks)) < foldSoon {
+		return
+	}
+	s.added.Store(0)
+	select {
+	case s.due <- struct{}{}:
+	default: // told already
 	}
 }
 

@@ -10,12 +10,15 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/sluicehq/sluice/internal/index"
 	"github.com/sluicehq/sluice/internal/postgres"
+	"github.com/sluicehq/sluice/internal/postgres/contentstore"
 	"github.com/sluicehq/sluice/internal/postgres/postgrestest"
 	"github.com/sluicehq/sluice/internal/postgres/searchstore"
 	"github.com/sluicehq/sluice/internal/search"
+	"github.com/sluicehq/sluice/internal/search/inverted"
 	"github.com/sluicehq/sluice/internal/search/searchtest"
 )
 
@@ -84,6 +87,45 @@ func TestMaintenanceChangesNoAnswer(t *testing.T) {
 		(SELECT count(*) FROM search_postings WHERE segment_id NOT IN (SELECT id FROM search_segments))`).Scan(&segments, &left, &postings)
 	if err != nil || segments == 0 || segments > 4 || left != 0 || postings != 0 {
 		t.Errorf("%d segments, %d fresh chunks, %d stray postings, %v; want 1 to 4, none, none", segments, left, postings, err)
+	}
+}
+
+// Maintenance is due after many chunks, not after few, and once.
+func TestDue(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	s := searchstore.New(db, searchstore.Options{})
+	add := func(from, chunks int) {
+		t.Helper()
+		added := make([]contentstore.AddedChunk, chunks)
+		for i := range added {
+			added[i] = contentstore.AddedChunk{ID: int64(from + i), PageID: "1", Words: inverted.Doc{}.Encode()}
+		}
+		if err := db.InTx(t.Context(), func(tx pgx.Tx) error { return s.Added(t.Context(), tx, "S", added) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	due := func() bool {
+		select {
+		case <-s.Due():
+			return true
+		default:
+			return false
+		}
+	}
+	add(1, 3000)
+	if due() {
+		t.Error("due after 3,000 chunks")
+	}
+	add(3001, 3000)
+	if !due() || due() {
+		t.Error("after 6,000 chunks it should be due, once")
+	}
+	if err := s.Maintain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := stateOf(t, db); got.Segments != 1 || got.Docs != 6000 || got.Fresh != 0 {
+		t.Errorf("after maintenance: %+v", got)
 	}
 }
 

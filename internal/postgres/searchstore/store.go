@@ -39,13 +39,15 @@ type Store struct {
 	log      *slog.Logger
 	foldFrom int32
 	checked  atomic.Bool // Complete has found nothing missing
+	added    atomic.Int64
+	due      chan struct{}
 
 	analyzers analyzers
 }
 
 // New returns a store over db.
 func New(db *postgres.DB, o Options) *Store {
-	s := &Store{db: db, reader: o.Reader, q: dbsqlc.New(), log: o.Logger, foldFrom: int32(o.FoldFrom)}
+	s := &Store{db: db, reader: o.Reader, q: dbsqlc.New(), log: o.Logger, foldFrom: int32(o.FoldFrom), due: make(chan struct{}, 1)}
 	if s.reader == nil {
 		s.reader = db
 	}

@@ -2,6 +2,7 @@ package inverted
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -21,6 +22,19 @@ func Build(docs []Doc) Segment {
 		b.Add(d)
 	}
 	return b.Segment()
+}
+
+// BuildEncoded makes a segment of documents without decoding them; ErrDamaged where one cannot be read.
+func BuildEncoded(docs []Encoded) (Segment, error) {
+	docs = slices.Clone(docs)
+	slices.SortFunc(docs, func(a, b Encoded) int { return cmp.Compare(a.ChunkID, b.ChunkID) })
+	b := NewBuilder()
+	for _, d := range docs {
+		if err := b.AddEncoded(d.ChunkID, d.Page, d.Words); err != nil {
+			return Segment{}, fmt.Errorf("words of chunk %d: %w", d.ChunkID, err)
+		}
+	}
+	return b.Segment(), nil
 }
 
 // Gone is the new number of a chunk that a merge leaves out.

@@ -1,6 +1,7 @@
 package inverted
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,10 +21,26 @@ func docs() []Doc {
 	return list
 }
 
+// decodeDoc reads what Encode wrote.
+func decodeDoc(b []byte) (Doc, error) {
+	r := reader{b: b}
+	if r.uint() != Version {
+		return Doc{}, ErrDamaged
+	}
+	d := Doc{Length: int(r.uint()), Phrase: r.string()}
+	n := r.count()
+	d.Terms = make([]TermFrequency, 0, n)
+	for range n {
+		d.Terms = append(d.Terms, TermFrequency{Term: r.string(), Frequency: r.byte()})
+	}
+	d.Words = r.sorted()
+	return d, r.err
+}
+
 func TestDocRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, want := range docs() {
-		got, err := DecodeDoc(want.Encode())
+		got, err := decodeDoc(want.Encode())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,13 +55,15 @@ func TestDocRoundTrip(t *testing.T) {
 func TestBuildEncoded(t *testing.T) {
 	t.Parallel()
 	list := docs()
-	b := NewBuilder()
-	for _, d := range list {
-		if err := b.AddEncoded(d.ChunkID, PageKey{SourceID: d.SourceID, PageID: d.PageID}, d.Encode()); err != nil {
-			t.Fatal(err)
-		}
+	var encoded []Encoded
+	for _, d := range slices.Backward(list) { // the order does not matter
+		encoded = append(encoded, Encoded{ChunkID: d.ChunkID, Page: PageKey{SourceID: d.SourceID, PageID: d.PageID}, Words: d.Encode()})
 	}
-	if diff := cmp.Diff(Build(list), b.Segment()); diff != "" {
+	got, err := BuildEncoded(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(Build(list), got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	whole := list[0].Encode()
@@ -112,7 +131,7 @@ func TestDamagedBytesAreRefused(t *testing.T) {
 		if _, err := DecodeHeader(b); err == nil {
 			t.Errorf("header %x was read", b)
 		}
-		if _, err := DecodeDoc(b); err == nil && len(b) < 40 {
+		if _, err := BuildEncoded([]Encoded{{ChunkID: 1, Words: b}}); err == nil && len(b) < 40 {
 			t.Errorf("document %x was read", b)
 		}
 	}
@@ -123,7 +142,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(docs()[0].Encode())
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		_, _ = DecodeHeader(b)
-		_, _ = DecodeDoc(b)
+		_, _ = BuildEncoded([]Encoded{{ChunkID: 1, Words: b}})
 		for doc := range Postings(b) {
 			_ = doc
 		}
