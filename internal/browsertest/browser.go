@@ -13,8 +13,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// shared is the browser, started at first use.
-var shared struct { //nolint:gochecknoglobals // starting a browser takes a second, so all tests of a package share one
+// shared is the browser, started at first use: that takes a second, so all tests of a package share one.
+var shared struct {
 	once   sync.Once
 	ctx    context.Context
 	stop   func()

@@ -44,6 +44,9 @@ func Open(t testing.TB, url string, w Window) *Tab {
 	}
 	ctx, cancel := chromedp.NewContext(shared.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil { // the tab lives as long as the context of its first use
+		t.Fatal(err)
+	}
 	alive := ctx
 	ctx, cancel = context.WithTimeout(ctx, patience)
 	t.Cleanup(cancel)
@@ -56,6 +59,10 @@ func Open(t testing.TB, url string, w Window) *Tab {
 	}
 	b.Do(chromedp.EmulateViewport(w.Width, 860))
 	b.SetTheme(w.Theme)
+	// Keys, timers and frames go on as in the tab in front, however many tabs there are.
+	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
+		t.Fatal(err)
+	}
 	if w.NoJS {
 		if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 			t.Fatal(err)
@@ -149,7 +156,9 @@ func (b *Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
 // Visit loads a path.
 func (b *Tab) Visit(path string) {
 	b.Helper()
-	b.Do(chromedp.Navigate(b.URL + path))
+	if err := chromedp.Do(b.Ctx, chromedp.Navigate(b.URL+path)); err != nil {
+		b.Fatalf("visit %s: %v\n%s", path, err, b.page())
+	}
 }
 
 // Press clicks the first element that fits and waits for the page that follows.
@@ -241,19 +250,30 @@ func (b *Tab) Path() string {
 	return strings.TrimPrefix(location, b.URL)
 }
 
-// Until waits until a JavaScript expression holds, also across a page that is just being left.
+// Until waits until a JavaScript expression holds, also across a page that is just being left. It asks again and again
+// from outside: what runs in the page is lost with the page, and stands still in a tab that is not in front.
 func (b *Tab) Until(expression string) {
 	b.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
 	for {
-		_, err := chromedp.Run(b.Ctx, chromedp.Poll[bool](expression))
-		if err == nil {
+		holds, err := b.holds(expression)
+		if holds {
 			return
 		}
-		passing := strings.Contains(err.Error(), "context") || strings.Contains(err.Error(), "navigated") || strings.Contains(err.Error(), "timeout")
-		if b.Ctx.Err() != nil || !passing {
-			b.Fatalf("wait for %s: %v\n%s", expression, err, b.page())
+		select {
+		case <-b.Ctx.Done():
+			b.Fatalf("wait for %s: %v: last: %v\n%s", expression, b.Ctx.Err(), err, b.page())
+		case <-tick.C:
 		}
 	}
+}
+
+// holds evaluates once; a page that is just being replaced may leave the question without an answer.
+func (b *Tab) holds(expression string) (bool, error) {
+	ctx, cancel := context.WithTimeout(b.Ctx, 3*time.Second)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
 }
 
 // page is what can be read, for messages.

@@ -89,8 +89,14 @@ func actionName(action string) string {
 func auditActions(chosen string) []views.Option {
 	options := []views.Option{{Value: "", Text: "Everything"}}
 	for _, family := range []struct{ value, text string }{
-		{"session.", "Sign-in and sign-out"}, {"session.sign_in_failed", "Failed sign-in"}, {"source.", "Sources"}, {"source.delete", "Deleted sources"},
-		{"connection.", "Connections"}, {"user.", "Accounts"}, {"token.", "API tokens"}, {"settings.", "Settings"},
+		{"session.", "Sign-in and sign-out"},
+		{"session.sign_in_failed", "Failed sign-in"},
+		{"source.", "Sources"},
+		{"source.delete", "Deleted sources"},
+		{"connection.", "Connections"},
+		{"user.", "Accounts"},
+		{"token.", "API tokens"},
+		{"settings.", "Settings"},
 	} {
 		options = append(options, views.Option{Value: family.value, Text: family.text})
 	}

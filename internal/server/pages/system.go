@@ -42,7 +42,6 @@ func (p *Pages) modelView(c echo.Context) (views.Live, error) {
 	}
 	now, missing := p.Now(), e.Chunks-e.Embedded
 	view := views.ModelStateView{
-
 		Facts: []views.Param{{Name: "Model", Value: e.Model}, {Name: "Dimensions", Value: count(e.Dimensions)}, {Name: "Runs", Value: orElse(e.Endpoint, "inside this program, without any network")}},
 		Totals: []views.Fact{
 			{Label: "Chunks", Value: count(e.Chunks)},
