@@ -44,8 +44,8 @@ func (s *Scheduler) redeliver(ctx context.Context) error {
 	return err
 }
 
-// due queues the sources whose time has come. The next time is set first: a process that dies in between leaves one run
-// out, not one too many for ever.
+// due queues the sources whose time has come. The run is queued first: whoever looks between the two steps counts it among
+// those of its site, and a process that dies there costs a run too many, not one too few.
 func (s *Scheduler) due(ctx context.Context) error {
 	due, err := s.Store.DueSources(ctx, s.PerSite, dueAtOnce)
 	for _, d := range due {
@@ -55,14 +55,14 @@ func (s *Scheduler) due(ctx context.Context) error {
 }
 
 func (s *Scheduler) start(ctx context.Context, d Due) error {
-	if err := s.Store.SetNextSync(ctx, d.SourceID, Next(d.SourceID, time.Now(), d.Every)); err != nil {
-		return err
-	}
 	r := sources.RunRequest{SyncRequest: sources.SyncRequest{Trigger: sources.TriggerSchedule}, Kind: sources.KindSync}
-	if _, err := s.Enqueue(ctx, d.SourceID, r); err != nil && !errors.Is(err, wiki.ErrNotFound) {
+	if _, err := s.Enqueue(ctx, d.SourceID, r); err != nil {
+		if errors.Is(err, wiki.ErrNotFound) { // deleted since
+			return nil
+		}
 		return err
 	}
-	return nil
+	return s.Store.SetNextSync(ctx, d.SourceID, Next(d.SourceID, time.Now(), d.Every))
 }
 
 // The housekeeping's intervals, and how many runs of each source stay in any case.
