@@ -1,9 +1,11 @@
 package spacesync_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -296,19 +298,32 @@ func TestOutageOfASite(t *testing.T) {
 				s.wiki.AddPage("ENG", confluencetest.Page{Title: fmt.Sprintf("Page %d", i), Body: "<p>text</p>"})
 			}
 			down := func(yes bool) { s.wiki.Configure(func(b *confluencetest.Behaviour) { b.Outage = yes }) }
+			said := func() (told, back int) {
+				s.ok(s.db.QueryRow(t.Context(), `SELECT count(*) FILTER (WHERE message LIKE 'Confluence does not answer%'),
+					count(*) FILTER (WHERE message LIKE 'Confluence answers again%') FROM sync_run_log`).Scan(&told, &back))
+				return told, back
+			}
+			running, over := context.WithCancel(t.Context())
+			defer over()
+			var outages sync.WaitGroup
 			for moment := 3; moment < 12; moment += 3 {
 				s.wiki.Inject(confluencetest.Afterwards(func() {
 					down(true)
-					time.AfterFunc(30*time.Millisecond, func() { down(false) })
+					outages.Go(func() {
+						for told, back := said(); told == back && running.Err() == nil; told, back = said() {
+							time.Sleep(5 * time.Millisecond)
+						}
+						down(false)
+					})
 				}).After(moment).Times(1))
 			}
 			if p := s.compare("eng"); p.Created != 81 || p.Failed != 0 || p.Note != "" {
 				t.Errorf("created %d, failed %d, note %q", p.Created, p.Failed, p.Note)
 			}
+			over()
+			outages.Wait()
 			s.agree("ENG")
-			var told, back int
-			s.ok(s.db.QueryRow(t.Context(), `SELECT count(*) FILTER (WHERE message LIKE 'Confluence does not answer%'),
-				count(*) FILTER (WHERE message LIKE 'Confluence answers again%') FROM sync_run_log`).Scan(&told, &back))
+			told, back := said()
 			if told == 0 || told != back {
 				t.Errorf("the log tells of %d outages and %d ends", told, back)
 			}
