@@ -17,7 +17,7 @@ const (
 )
 
 // garbageShare is how much garbage may gather before the next collection, in percent of what is in use. The runtime's 100
-// doubles the peak of a sync; collecting twice as often costs a few percent of the processor.
+// doubles the peak of a sync; the price is collecting about twice as often.
 const garbageShare = 50
 
 // boundGarbage applies garbageShare, unless the operator has set GOGC.
