@@ -38,7 +38,7 @@ func bench(ctx context.Context) (err error) {
 	url := flag.String("database", "", "an empty database to use; empty: a private server")
 	dir := flag.String("dir", "", "where the private server keeps its data; kept and used again where it holds the wiki already. Empty: a temporary folder")
 	stored := flag.Int("ingest", 100, "pages that are stored to measure ingestion, when the wiki has just been made; 0: none")
-	modes := flag.String("modes", "keyword,vector,hybrid,suggest,baselines", "what to measure; empty: nothing, the wiki is only made")
+	modes := flag.String("modes", "keyword,vector,hybrid,suggest,baselines", "what to measure, alternatives too; empty: nothing, the wiki is only made")
 	profile := flag.String("cpuprofile", "", "write a profile of the measurement to this file")
 	flag.Parse()
 	if *url == "" {
@@ -124,6 +124,8 @@ func measure(ctx context.Context, c *searchtest.Corpus, classes []class, prefixe
 			err = table(ctx, out, mode, []class{prefixes}, suggest(c.Search))
 		case "baselines":
 			err = others(ctx, out, c, classes[:3])
+		case "alternatives":
+			err = alternatives(ctx, out, c, classes[:3])
 		case string(search.Vector): // its list is not that deep
 			shallow := slices.DeleteFunc(slices.Clone(classes), func(c class) bool { return c.deep > 0 })
 			err = table(ctx, out, mode, shallow, ours(c.Search, search.Vector))
@@ -160,6 +162,22 @@ func others(ctx context.Context, out *tabwriter.Writer, c *searchtest.Corpus, cl
 	}
 	_, err = c.DB.Exec(ctx, "DROP TABLE baseline_chunks")
 	return err
+}
+
+// alternatives measures the other ways of a keyword leg in PostgreSQL.
+func alternatives(ctx context.Context, out *tabwriter.Writer, c *searchtest.Corpus, classes []class) error {
+	began := time.Now()
+	systems, cleanUp, err := eval.Alternatives(ctx, c)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("tables of the alternatives made in %s\n", time.Since(began).Round(time.Second))
+	for _, s := range systems {
+		if err := table(ctx, out, s.Name, classes, baseline(s)); err != nil {
+			return errors.Join(err, cleanUp())
+		}
+	}
+	return cleanUp()
 }
 
 // private starts a server for the benchmark, with memory for the index.
