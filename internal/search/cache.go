@@ -85,12 +85,15 @@ func (c *postingsCache) fetch(ctx context.Context, found [][][]byte, terms []str
 		segments = append(segments, id)
 	}
 	var ask []string
-	number := map[string]int{}
+	numbers := map[string][]int{} // a term may be wanted at several places
 	for i, term := range terms {
-		if missing[term] {
-			ask = append(ask, term)
-			number[term] = i
+		if !missing[term] {
+			continue
 		}
+		if len(numbers[term]) == 0 {
+			ask = append(ask, term)
+		}
+		numbers[term] = append(numbers[term], i)
 	}
 	rows, err := c.store.Postings(ctx, segments, ask)
 	if err != nil {
@@ -100,7 +103,9 @@ func (c *postingsCache) fetch(ctx context.Context, found [][][]byte, terms []str
 	defer c.mu.Unlock()
 	has := make(map[postingsKey]bool, len(rows))
 	for _, r := range rows {
-		found[place[r.Segment]][number[r.Term]] = r.Data
+		for _, i := range numbers[r.Term] {
+			found[place[r.Segment]][i] = r.Data
+		}
 		key := postingsKey{r.Segment, r.Term}
 		has[key] = true
 		c.put(key, r.Data)

@@ -10,6 +10,7 @@ import (
 	"github.com/sluicehq/sluice/internal/embedding/embeddingtest"
 	"github.com/sluicehq/sluice/internal/postgres"
 	"github.com/sluicehq/sluice/internal/postgres/postgrestest"
+	"github.com/sluicehq/sluice/internal/postgres/searchstore"
 	"github.com/sluicehq/sluice/internal/search"
 	"github.com/sluicehq/sluice/internal/search/searchtest"
 	"github.com/sluicehq/sluice/internal/wiki"
@@ -157,6 +158,19 @@ func TestCorrection(t *testing.T) {
 	r = find(t, c, search.Request{Query: "contorller", Verbatim: true}) //nolint:misspell // on purpose
 	if r.Corrected || r.Suggestion != "controller" || ids(r) != "" {
 		t.Errorf("verbatim: corrected %v to %q, found %q", r.Corrected, r.Suggestion, ids(r))
+	}
+}
+
+// TestCorrectionsThatShareAStem: their postings are asked for once and used for each.
+func TestCorrectionsThatShareAStem(t *testing.T) {
+	t.Parallel()
+	c := searchtest.ForTest(t, newDB(t), nil)
+	add(t, c, searchtest.Page{Source: "OPS", ID: "1", Title: "Quota", Body: "<p>It is calculated every night; nobody calculates it by hand.</p>"})
+	if err := searchstore.New(c.DB, searchstore.Options{FoldFrom: 1}).Maintain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r := find(t, c, search.Request{Query: "calcualted"}); !r.Corrected || ids(r) != "1" {
+		t.Errorf("corrected %v to %q, found %q", r.Corrected, r.Suggestion, ids(r))
 	}
 }
 
