@@ -53,3 +53,38 @@ func TestSplitAtHeadings(t *testing.T) {
 		t.Errorf("chunks (-want +got):\n%s", diff)
 	}
 }
+
+// What is said to be code is what the Markdown has as code.
+func TestPlainCode(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, markdown, want string }{
+		{"none", "# A *b* c", "A b c"},
+		{"inline", "a `b c`, [`d`](http://e) and ``f ` g``", "a ⟨b c⟩, ⟨d⟩ and ⟨f ` g⟩"},
+		{"white space goes", "  a \t `b`\u00a0 `c   d`  e", "a ⟨b⟩ ⟨c d⟩ e"},
+		{"listing", "a\n\n```go\nfunc f() {\n\n\t`x`\n}\n```\nb `c`", "a\n⟦func f() {\n\n\t`x`\n}⟧\nb ⟨c⟩"},
+		{"two listings", "~~~\na\n~~~\n\n~~~\nb", "⟦a⟧\n⟦b⟧"},
+		{"empty", "`` `` a ` `\n```\n```", "a"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			text, code := chunk.PlainCode(tt.markdown)
+			var b strings.Builder
+			at := 0
+			for _, c := range code {
+				b.WriteString(text[at:c.Start])
+				if at = c.End; c.Block {
+					b.WriteString("⟦" + text[c.Start:c.End] + "⟧")
+				} else {
+					b.WriteString("⟨" + text[c.Start:c.End] + "⟩")
+				}
+			}
+			b.WriteString(text[at:])
+			if got := b.String(); got != tt.want {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+			if plain := chunk.Plain(tt.markdown); plain != text {
+				t.Errorf("Plain = %q, PlainCode = %q", plain, text)
+			}
+		})
+	}
+}

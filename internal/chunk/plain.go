@@ -3,14 +3,29 @@ package chunk
 import (
 	"html"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
+
+// Code is a stretch of a plain text, in bytes, that is code.
+type Code struct {
+	Start, End int
+	Block      bool // whole lines, as they were written
+}
 
 // Plain returns the text that a reader of rendered Markdown sees, a line a block line: marks, targets of links and
 // escapes are gone, code stays as it is.
 func Plain(markdown string) string {
-	var b strings.Builder
-	b.Grow(len(markdown))
+	text, _ := PlainCode(markdown)
+	return text
+}
+
+// PlainCode is Plain, and says what of the text is code, in its order.
+func PlainCode(markdown string) (string, []Code) {
+	var text plainText
+	text.Grow(len(markdown))
 	fence := ""
+	opened := false
 	for line := range strings.SplitSeq(markdown, "\n") {
 		bare := strings.TrimLeft(line, " \t>")
 		item := unlisted(bare)
@@ -20,32 +35,50 @@ func Plain(markdown string) string {
 			fence = ""
 			continue
 		case fence != "":
-			writeLine(&b, strings.TrimRight(line, " "))
+			text.codeLine(strings.TrimRight(line, " "), opened)
+			opened = false
 			continue
 		case mark != "":
-			fence = mark
+			fence, opened = mark, true
 			continue
 		}
-		if text := plainLine(item); text != "" {
-			writeLine(&b, text)
-		}
+		text.markdownLine(item)
 	}
-	return b.String()
+	return text.String(), text.code
 }
 
-func writeLine(b *strings.Builder, line string) {
-	if b.Len() > 0 {
-		b.WriteByte('\n')
-	}
-	b.WriteString(line)
+// plainText is a text in the making.
+type plainText struct {
+	strings.Builder
+
+	code []Code
 }
 
-// plainLine strips one line outside code.
-func plainLine(line string) string {
+// begin ends the last line and returns where the next one begins.
+func (t *plainText) begin() int {
+	if t.Len() > 0 {
+		t.WriteByte('\n')
+	}
+	return t.Len()
+}
+
+// codeLine writes a line of a code block; first: of another one than the last line's.
+func (t *plainText) codeLine(line string, first bool) {
+	start := t.begin()
+	t.WriteString(line)
+	if n := len(t.code); !first && n > 0 && t.code[n-1].Block {
+		t.code[n-1].End = t.Len()
+		return
+	}
+	t.code = append(t.code, Code{Start: start, End: t.Len(), Block: true})
+}
+
+// markdownLine writes one line outside code, if anything of it is seen.
+func (t *plainText) markdownLine(line string) {
 	line = strings.TrimRight(line, " ")
 	switch {
 	case isDelimiter(line) || line == "---":
-		return ""
+		return
 	case strings.HasPrefix(line, "#"):
 		line = strings.TrimLeft(line, "#")
 	case strings.HasPrefix(line, "["):
@@ -53,13 +86,47 @@ func plainLine(line string) string {
 			line = strings.TrimPrefix(line, box)
 		}
 	}
-	var b strings.Builder
-	inline(&b, line, strings.HasPrefix(line, "|"))
-	return strings.Join(strings.Fields(b.String()), " ")
+	var seen plainText
+	inline(&seen, line, strings.HasPrefix(line, "|"))
+	fields := strings.Fields(seen.String())
+	if len(fields) == 0 {
+		return
+	}
+	start := t.begin()
+	for i, field := range fields {
+		if i > 0 {
+			t.WriteByte(' ')
+		}
+		t.WriteString(field)
+	}
+	t.addCode(seen, start)
+}
+
+// addCode adds the code of a line that was written from start on, with each stretch of white space as one blank.
+func (t *plainText) addCode(line plainText, start int) {
+	text, read, written, gap := line.String(), 0, start, true
+	at := func(i int) int {
+		for read < i {
+			r, size := utf8.DecodeRuneInString(text[read:])
+			switch {
+			case !unicode.IsSpace(r):
+				written += size
+				gap = false
+			case !gap:
+				written++
+				gap = true
+			}
+			read += size
+		}
+		return written
+	}
+	for _, c := range line.code {
+		t.code = append(t.code, Code{Start: at(c.Start), End: at(c.End)})
+	}
 }
 
 // inline writes the visible text of inline Markdown; in a table row, pipes are borders.
-func inline(b *strings.Builder, s string, row bool) {
+func inline(b *plainText, s string, row bool) {
 	for i := 0; i < len(s); {
 		switch c := s[i]; {
 		case c == '\\' && i+1 < len(s) && isPunct(s[i+1]):
@@ -92,7 +159,7 @@ func inline(b *strings.Builder, s string, row bool) {
 func spaceAt(s string, i int) bool { return i < 0 || i >= len(s) || s[i] == ' ' }
 
 // codeSpan writes the code at the start of s and returns its length with the backticks.
-func codeSpan(b *strings.Builder, s string, row bool) int {
+func codeSpan(b *plainText, s string, row bool) int {
 	n := 0
 	for n < len(s) && s[n] == '`' {
 		n++
@@ -112,7 +179,10 @@ func codeSpan(b *strings.Builder, s string, row bool) int {
 			if row {
 				code = strings.ReplaceAll(code, `\|`, "|")
 			}
-			b.WriteString(strings.TrimSpace(code))
+			if code = strings.TrimSpace(code); code != "" {
+				b.code = append(b.code, Code{Start: b.Len(), End: b.Len() + len(code)})
+				b.WriteString(code)
+			}
 			return end + n
 		}
 		end += run
@@ -122,7 +192,7 @@ func codeSpan(b *strings.Builder, s string, row bool) int {
 }
 
 // link writes the label of the link at the start of s and returns the length of the whole.
-func link(b *strings.Builder, s string, row bool) int {
+func link(b *plainText, s string, row bool) int {
 	end := linkEnd(s, 0)
 	if end == 0 {
 		b.WriteByte('[')
@@ -177,7 +247,7 @@ func linkEnd(s string, i int) int {
 }
 
 // angle writes what stands in angle brackets: an address is text, a tag is not.
-func angle(b *strings.Builder, s string) int {
+func angle(b *plainText, s string) int {
 	end := strings.IndexAny(s, "> ")
 	if end < 0 || s[end] != '>' {
 		b.WriteByte('<')
@@ -196,7 +266,7 @@ func angle(b *strings.Builder, s string) int {
 	return end + 1
 }
 
-func entity(b *strings.Builder, s string) int {
+func entity(b *plainText, s string) int {
 	if end := strings.IndexByte(s, ';'); end > 1 && end < 10 {
 		if text := html.UnescapeString(s[:end+1]); text != s[:end+1] {
 			b.WriteString(text)

@@ -133,6 +133,25 @@ func TestSortByDate(t *testing.T) {
 	}
 }
 
+// What is code on the page is code in its snippets, whatever way it took through the database.
+func TestCodeInSnippets(t *testing.T) {
+	t.Parallel()
+	c := corpus(t, nil)
+	for query, want := range map[string]string{
+		"rollout":         "kubectl -n ingress \uE000rollout\uE001 restart deployment/ingress-nginx-controller",
+		"heap allocation": "--max-old-space-size=4096",
+	} {
+		p := find(t, c, search.Request{Query: query}).Hits[0].Passages[0]
+		if len(p.Code) == 0 {
+			t.Errorf("%q: no code in %q", query, p.Snippet)
+			continue
+		}
+		if got := string([]rune(p.Snippet)[p.Code[0].Start:p.Code[0].End]); got != want || p.Code[0].Block != (query == "rollout") {
+			t.Errorf("%q: first code %q, %+v; want %q", query, got, p.Code[0], want)
+		}
+	}
+}
+
 func TestSamePageUnderTwoSources(t *testing.T) {
 	t.Parallel()
 	c := searchtest.ForTest(t, postgrestest.New(t), nil)

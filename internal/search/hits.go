@@ -160,8 +160,10 @@ func (f *found) hit(c *candidate, list []passage, texts map[int64]*ChunkText, cu
 		if section == "" {
 			section = p.Title
 		}
+		snippet := cut.snippet(t.Body, t.code())
 		h.Passages = append(h.Passages, Passage{
-			ChunkID: strconv.FormatInt(t.ID, 10), SectionTitle: section, Snippet: cut.snippet(t.Body), Score: round(x.score), URL: t.URL, Anchor: t.Anchor,
+			ChunkID: strconv.FormatInt(t.ID, 10), SectionTitle: section, Snippet: snippet.text, Code: snippet.code, Score: round(x.score), URL: t.URL,
+			Anchor: t.Anchor,
 		})
 	}
 	if len(h.Passages) == 0 {

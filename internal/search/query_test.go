@@ -141,7 +141,7 @@ func TestSnippet(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			c := cutterOf([]*analysis.Analyzer{analysis.New("english")}, weights)
-			if got, want := c.snippet(tt.text), mark.Replace(tt.want); !strings.HasPrefix(got, want) {
+			if got, want := c.snippet(tt.text, nil).text, mark.Replace(tt.want); !strings.HasPrefix(got, want) {
 				t.Errorf("got  %q\nwant %q first", got, want)
 			}
 		})
@@ -154,7 +154,7 @@ func TestSnippetByLikeness(t *testing.T) {
 	c := cutterOf([]*analysis.Analyzer{analysis.New("english")}, map[string]float64{"zzz": 1})
 	c.trigrams = trigramsOf("authenticating users")
 	filler := strings.Repeat("Nothing of interest stands here. ", 12)
-	if got := c.snippet(filler + "Authentication of a user is done by the gateway. " + filler); !strings.HasPrefix(got, "… Authentication of a user") {
+	if got := c.snippet(filler+"Authentication of a user is done by the gateway. "+filler, nil).text; !strings.HasPrefix(got, "… Authentication of a user") {
 		t.Errorf("snippet = %q", got)
 	}
 }
@@ -167,7 +167,7 @@ func FuzzSnippet(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, term string) {
 		c := cutterOf([]*analysis.Analyzer{analysis.New("english")}, map[string]float64{term: 1})
 		text = strings.ToValidUTF8(text, "?")
-		if s := c.snippet(text); strings.ToValidUTF8(s, "\x00") != s && !strings.Contains(text, "\x00") {
+		if s := c.snippet(text, nil).text; strings.ToValidUTF8(s, "\x00") != s && !strings.Contains(text, "\x00") {
 			t.Errorf("snippet of %q is %q", text, s)
 		}
 	})

@@ -2,15 +2,8 @@ package search
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sluicehq/sluice/internal/search/analysis"
-)
-
-// Length of a snippet in bytes, about; and how far its ends move to meet the end of a sentence.
-const (
-	snippetLength = 260
-	snippetSlack  = 80
 )
 
 // cutter cuts snippets out of passages.
@@ -167,133 +160,6 @@ func inTextOrder(list []match) []match {
 	return out
 }
 
-// mark puts the marks around what matches in a whole text.
-func (c *cutter) mark(text string) string { return marked(text, 0, len(text), c.matches(text)) }
-
-// snippet cuts the stretch with the most telling matches; where there are none, because the passage was found by its
-// meaning, the one that begins with the sentence most like the query.
-func (c *cutter) snippet(text string) string {
-	text = strings.TrimSpace(text)
-	list := c.matches(text)
-	start, end := c.window(text, list)
-	s := marked(text, start, end, list)
-	if start > 0 {
-		s = "… " + s
-	}
-	if end < len(text) {
-		s += " …"
-	}
-	return s
-}
-
-// window chooses the stretch: every term counts once, further occurrences a little.
-func (c *cutter) window(text string, list []match) (start, end int) {
-	if len(text) <= snippetLength+snippetSlack {
-		return 0, len(text)
-	}
-	if len(list) == 0 {
-		start = c.likest(text)
-		return start, c.endNear(text, min(start+snippetLength, len(text)))
-	}
-	best, bestScore := 0, -1.0
-	for i := range list {
-		seen := map[string]bool{}
-		score := 0.0
-		for j := i; j < len(list) && list[j].end-list[i].start <= snippetLength; j++ {
-			if seen[list[j].term] {
-				score += list[j].weight * 0.1
-				continue
-			}
-			seen[list[j].term] = true
-			score += list[j].weight
-		}
-		if score > bestScore+1e-9 {
-			best, bestScore = i, score
-		}
-	}
-	start = c.startNear(text, list[best].start)
-	return start, c.endNear(text, start+snippetLength)
-}
-
-// startNear moves a start back to the beginning of its sentence or line, if that is near, else to a word.
-func (c *cutter) startNear(text string, at int) int {
-	least := max(0, at-snippetSlack)
-	for i := at; i > least; i-- {
-		if boundary(text, i) {
-			return i
-		}
-	}
-	if least == 0 {
-		return 0
-	}
-	for i := at - snippetSlack/3; i < at; i++ {
-		if i > 0 && space(text[i-1]) {
-			return i
-		}
-	}
-	for !utf8.RuneStart(text[at]) {
-		at--
-	}
-	return at
-}
-
-// space reports whether a byte is white space; bytes within a character never are.
-func space(c byte) bool { return c == ' ' || c == '\n' || c == '\t' }
-
-// boundary reports whether a sentence or a line begins at i.
-func boundary(text string, i int) bool {
-	if i == 0 || text[i-1] == '\n' {
-		return true
-	}
-	return i >= 2 && text[i-1] == ' ' && strings.IndexByte(".!?", text[i-2]) >= 0
-}
-
-// endNear moves an end on to the end of its sentence or line, if that is near, else to a word's end.
-func (c *cutter) endNear(text string, at int) int {
-	if at+snippetSlack/2 >= len(text) {
-		return len(text)
-	}
-	for i := at; i < min(len(text), at+snippetSlack); i++ {
-		if text[i] == '\n' || i > 0 && text[i] == ' ' && strings.IndexByte(".!?", text[i-1]) >= 0 {
-			return i
-		}
-	}
-	for i := at; i > at-snippetSlack; i-- {
-		if space(text[i]) {
-			return i
-		}
-	}
-	for !utf8.RuneStart(text[at]) {
-		at--
-	}
-	return at
-}
-
-// marked returns text[start:end] with the marks around the matches within. Marks that the text itself holds are dropped.
-func marked(text string, start, end int, list []match) string {
-	var b strings.Builder
-	at := start
-	for _, m := range list {
-		if m.start < start || m.end > end {
-			continue
-		}
-		b.WriteString(unmarked(text[at:m.start]))
-		b.WriteRune(MarkStart)
-		b.WriteString(unmarked(text[m.start:m.end]))
-		b.WriteRune(MarkEnd)
-		at = m.end
-	}
-	b.WriteString(unmarked(text[at:end]))
-	return strings.TrimSpace(b.String())
-}
-
-func unmarked(s string) string {
-	if !strings.ContainsRune(s, MarkStart) && !strings.ContainsRune(s, MarkEnd) {
-		return s
-	}
-	return strings.NewReplacer(string(MarkStart), "", string(MarkEnd), "").Replace(s)
-}
-
 // trigramsOf returns the triples of letters of a folded text.
 func trigramsOf(text string) map[string]bool {
 	set := map[string]bool{}
@@ -303,28 +169,4 @@ func trigramsOf(text string) map[string]bool {
 		}
 	}
 	return set
-}
-
-// likest returns where the sentence begins that has the largest share of its triples of letters in common with the
-// query; words of one family ("authenticate", "authentication") have many, though not always the stem.
-func (c *cutter) likest(text string) int {
-	best, bestShare := 0, 0.0
-	for start := 0; start < len(text); {
-		end := start + 1
-		for end < len(text) && !boundary(text, end) {
-			end++
-		}
-		common := 0
-		for t := range trigramsOf(analysis.Fold(text[start:end])) {
-			if c.trigrams[t] {
-				common++
-			}
-		}
-		// Long sentences have more of everything.
-		if share := float64(common) / float64(40+end-start); share > bestShare {
-			best, bestShare = start, share
-		}
-		start = end
-	}
-	return best
 }

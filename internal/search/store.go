@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/sluicehq/sluice/internal/chunk"
 	"github.com/sluicehq/sluice/internal/search/inverted"
 )
 
@@ -110,5 +111,18 @@ type ChunkText struct {
 	Heading    string // path, joined by " > "
 	Anchor     string
 	Body       string // plain
+	Markdown   string // what Body was made of, where there may be code in it
 	Breadcrumb []byte // JSON: [{"title"}], root first
+}
+
+// code says what of the body is code. It is not told where the body was made by another version of the program.
+func (t *ChunkText) code() []chunk.Code {
+	if t.Markdown == "" {
+		return nil
+	}
+	text, code := chunk.PlainCode(t.Markdown)
+	if text != t.Body {
+		return nil
+	}
+	return code
 }

@@ -107,12 +107,21 @@ type Hit struct {
 
 // Passage is one chunk of a hit.
 type Passage struct {
-	ChunkID      string  `json:"chunk_id"`
-	SectionTitle string  `json:"section_title"`
-	Snippet      string  `json:"snippet"`
-	Score        float64 `json:"score"`
-	URL          string  `json:"url"`    // opens the page in Confluence at the section
-	Anchor       string  `json:"anchor"` // of the section in the stored page
+	ChunkID      string `json:"chunk_id"`
+	SectionTitle string `json:"section_title"`
+	Snippet      string `json:"snippet"`
+	// Code is what of the snippet is code, in its order.
+	Code   []CodeSpan `json:"code,omitempty"`
+	Score  float64    `json:"score"`
+	URL    string     `json:"url"`    // opens the page in Confluence at the section
+	Anchor string     `json:"anchor"` // of the section in the stored page
+}
+
+// CodeSpan is a part of a snippet that is code. It is counted in characters (Unicode code points), marks included.
+type CodeSpan struct {
+	Start int  `json:"start"`
+	End   int  `json:"end"`             // behind the last one
+	Block bool `json:"block,omitempty"` // whole lines of a listing
 }
 
 // Explain says how a hit's score came about.

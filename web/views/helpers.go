@@ -141,6 +141,25 @@ func pieces(s string) []piece {
 	return out
 }
 
+// runs are elements without any white space between them, which listings would show.
+func runs(list []TextRun) templ.Component {
+	var b strings.Builder
+	for i, r := range list {
+		if r.Code && (i == 0 || !list[i-1].Code) {
+			b.WriteString("<code>")
+		}
+		if r.Marked {
+			b.WriteString("<mark>" + templ.EscapeString(r.Text) + "</mark>")
+		} else {
+			b.WriteString(templ.EscapeString(r.Text))
+		}
+		if r.Code && (i+1 == len(list) || !list[i+1].Code) {
+			b.WriteString("</code>")
+		}
+	}
+	return templ.Raw(b.String())
+}
+
 func boolString(b bool) string { return strconv.FormatBool(b) }
 
 func orDash(s string) string {

@@ -78,7 +78,7 @@ type Hit struct {
 	Crumbs       []string // cut in the middle already; "…" stands for what is left out
 	CrumbsFull   string
 	Section      string
-	Snippet      string
+	Snippet      []SnippetPart
 	Labels       []LinkText
 	Jira         []JiraChip
 	Author       string
@@ -94,7 +94,22 @@ type Hit struct {
 }
 
 // HitPassage is a further passage of a hit.
-type HitPassage struct{ Section, Snippet, URL string }
+type HitPassage struct {
+	Section, URL string
+	Snippet      []SnippetPart
+}
+
+// SnippetPart is a paragraph of a snippet, or a listing.
+type SnippetPart struct {
+	Listing bool
+	Runs    []TextRun
+}
+
+// TextRun is a stretch of text that looks the same.
+type TextRun struct {
+	Text         string
+	Code, Marked bool
+}
 
 // LinkText is a link.
 type LinkText struct{ Text, URL string }

@@ -158,7 +158,7 @@ func (s *Store) Passages(ctx context.Context, ids []int64) ([]search.ChunkText, 
 	list := make([]search.ChunkText, len(rows))
 	for i, r := range rows {
 		list[i] = search.ChunkText{
-			ID: r.ID, URL: r.Url, Section: r.SectionTitle, Anchor: r.Anchor, Body: r.BodyText, Breadcrumb: r.Breadcrumb,
+			ID: r.ID, URL: r.Url, Section: r.SectionTitle, Anchor: r.Anchor, Body: r.BodyText, Markdown: r.Markdown, Breadcrumb: r.Breadcrumb,
 		}
 	}
 	return list, nil

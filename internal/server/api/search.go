@@ -51,7 +51,7 @@ func (a *API) addSearch() {
 	add(a, operation{
 		id: "search", method: http.MethodGet, path: "/api/search", tag: "Search", access: session.ForSearch,
 		summary:     "Search pages",
-		description: "In snippets, matched words stand between U+E000 and U+E001. Filters that repeat match any of their values.",
+		description: "In snippets, matched words stand between U+E000 and U+E001; a passage's code says from which to which character (marks included) its snippet is code. Filters that repeat match any of their values.",
 	}, a.search)
 	add(a, operation{
 		id: "suggest", method: http.MethodGet, path: "/api/suggest", tag: "Search", access: session.ForSearch,

@@ -23,18 +23,19 @@ func hitView(q query, h search.Hit, dir directoryEntry, now time.Time) views.Hit
 	}
 	view := views.Hit{
 		ID: h.PageID, Title: title, URL: hitURL(q, h, ""), SourceURL: h.URL, Space: h.SpaceKey, SpaceURL: q.with("space", h.SpaceKey),
-		Crumbs: cutCrumbs(h.Breadcrumbs), CrumbsFull: strings.Join(h.Breadcrumbs, " / "), Section: sectionOf(h.SectionTitle, h.Title), Snippet: h.Snippet,
+		Crumbs: cutCrumbs(h.Breadcrumbs), CrumbsFull: strings.Join(h.Breadcrumbs, " / "), Section: sectionOf(h.SectionTitle, h.Title),
 		Author: h.Author, AuthorURL: q.with("author", h.Author), Updated: stamp(h.LastModified, now), Restricted: h.Restricted, AlsoIn: h.AlsoIn,
 		Score: decimals(h.Score),
 	}
 	if len(h.Passages) > 0 {
 		view.URL = hitURL(q, h, h.Passages[0].Anchor)
+		view.Snippet = snippetView(h.Passages[0].Snippet, h.Passages[0].Code)
 		if h.Passages[0].URL != "" {
 			view.SourceURL = h.Passages[0].URL
 		}
 		for _, passage := range h.Passages[1:] {
 			view.Passages = append(view.Passages, views.HitPassage{
-				Section: sectionOf(passage.SectionTitle, h.Title), Snippet: passage.Snippet, URL: hitURL(q, h, passage.Anchor),
+				Section: sectionOf(passage.SectionTitle, h.Title), Snippet: snippetView(passage.Snippet, passage.Code), URL: hitURL(q, h, passage.Anchor),
 			})
 		}
 	}

@@ -64,3 +64,25 @@ func TestWordsForEveryState(t *testing.T) {
 		})
 	}
 }
+
+// TestCodeInHits: what is code in a snippet is code on the page, with its lines and its marks.
+func TestCodeInHits(t *testing.T) {
+	t.Parallel()
+	site, err := pagestest.New(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/?q=scrape", nil)
+	request.AddCookie(sessionCookie(t, site, pagestest.ReaderEmail))
+	answer := httptest.NewRecorder()
+	site.Handler.ServeHTTP(answer, request)
+	for _, want := range []string{
+		" needs a shorter <code>scrape_timeout</code>, too:\n</p>",
+		`">scrape_configs:` + "\n  - job_name: api\n    <mark>scrape</mark>_<mark>interval</mark>: 30s\n    params: { match: [&#39;{__name__=~&#34;http",
+		"&#34;}&#39;] }\n…</pre>",
+	} {
+		if !strings.Contains(answer.Body.String(), want) {
+			t.Errorf("%q is not in %s", want, answer.Body)
+		}
+	}
+}

@@ -47,7 +47,8 @@ func (q *Queries) BodyTexts(ctx context.Context, db DBTX, ids []int64) ([]BodyTe
 }
 
 const passages = `-- name: Passages :many
-SELECT k.id, k.url, k.section_title, k.anchor, k.body_text, p.breadcrumb
+SELECT k.id, k.url, k.section_title, k.anchor, k.body_text, p.breadcrumb,
+    (CASE WHEN strpos(k.content, '` + "`" + `') > 0 OR strpos(k.content, '~~~') > 0 THEN k.content ELSE '' END)::text AS markdown
 FROM chunks k JOIN confluence_pages p ON p.source_id = k.source_id AND p.page_id = k.page_id AND NOT p.is_deleted
 WHERE k.id = ANY($1::bigint[])
 `
@@ -59,8 +60,10 @@ type PassagesRow struct {
 	Anchor       string
 	BodyText     string
 	Breadcrumb   []byte
+	Markdown     string
 }
 
+// The Markdown only where there may be code in it.
 func (q *Queries) Passages(ctx context.Context, db DBTX, ids []int64) ([]PassagesRow, error) {
 	rows, err := db.Query(ctx, passages, ids)
 	if err != nil {
@@ -77,6 +80,7 @@ func (q *Queries) Passages(ctx context.Context, db DBTX, ids []int64) ([]Passage
 			&i.Anchor,
 			&i.BodyText,
 			&i.Breadcrumb,
+			&i.Markdown,
 		); err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sluicehq/sluice/internal/search"
 	"github.com/sluicehq/sluice/internal/wiki"
@@ -91,8 +92,12 @@ func hit(i int, r search.Request) search.Hit {
 		Score: 0.913 - float64(i)*0.03, SectionTitle: "Choosing an interval",
 		Snippet: "The global " + mark("scrape") + " " + mark("interval") + " is 30 seconds. A shorter " + mark("interval") + " doubles the number of samples and the memory of the head block; change it per job, never globally, and look at the churn of series first.",
 	}
+	var code []search.CodeSpan
+	if i == 1 {
+		h.Snippet, code = codeSnippet()
+	}
 	h.Passages = []search.Passage{
-		{ChunkID: "1", SectionTitle: h.SectionTitle, Snippet: h.Snippet, Anchor: "Choosing-an-interval", URL: h.URL + "#Choosing-an-interval"},
+		{ChunkID: "1", Code: code, SectionTitle: h.SectionTitle, Snippet: h.Snippet, Anchor: "Choosing-an-interval", URL: h.URL + "#Choosing-an-interval"},
 		{ChunkID: "2", SectionTitle: "Limits", Snippet: "With a " + mark("scrape") + " timeout above the " + mark("interval") + " the target is skipped.", Anchor: "Limits", URL: h.URL},
 	}
 	if i == 2 {
@@ -108,6 +113,20 @@ func hit(i int, r search.Request) search.Hit {
 		}
 	}
 	return h
+}
+
+// codeSnippet has code within a line and in lines of its own, one of them longer than a narrow screen.
+func codeSnippet() (string, []search.CodeSpan) {
+	const name = "scrape_timeout"
+	listing := "scrape_configs:\n  - job_name: api\n    " + mark("scrape") + "_" + mark("interval") + ": 30s\n" +
+		"    params: { match: ['{__name__=~\"http_requests_total|http_request_duration_seconds_bucket|process_cpu_seconds_total\"}'] }"
+	text := "A shorter " + mark("interval") + " needs a shorter " + name + ", too:\n" + listing + "\n…"
+	span := func(part string, block bool) search.CodeSpan {
+		before, _, _ := strings.Cut(text, part)
+		start := utf8.RuneCountInString(before)
+		return search.CodeSpan{Start: start, End: start + utf8.RuneCountInString(part), Block: block}
+	}
+	return text, []search.CodeSpan{span(name, false), span(listing, true)}
 }
 
 // Suggest implements pages.Searcher.
