@@ -70,7 +70,7 @@ func (a *App) foldEarly(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
-		if err := a.index.Maintain(ctx); err != nil && ctx.Err() == nil {
+		if err := a.index.Fold(ctx); err != nil && ctx.Err() == nil {
 			a.Log.WarnContext(ctx, "search index not maintained during a sync; it is tried again in half a minute", "err", err)
 		}
 	}

@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,9 +25,6 @@ type reader struct {
 	known   *numbering
 }
 
-// freshPieces is how many small in-memory segments there are before they are put together.
-const freshPieces = 8
-
 // loadTimeout bounds the first load, which outlives the search that happened to need it.
 const loadTimeout = time.Minute
 
@@ -44,7 +42,7 @@ func (r *reader) state(ctx context.Context) (*state, error) {
 	old := r.current.Load()
 	known := Known{}
 	if old != nil {
-		known = Known{Since: old.since, Segments: old.stored}
+		known = Known{Since: old.since, Seen: old.seen, Segments: old.stored}
 	} else {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
@@ -59,6 +57,12 @@ func (r *reader) state(ctx context.Context) (*state, error) {
 		r.known = newNumbering()
 	}
 	s, err := next(old, c, r.known)
+	if errors.Is(err, errGap) {
+		if c, err = r.store.Changes(ctx, Known{}); err != nil {
+			return nil, err
+		}
+		s, err = next(nil, c, r.known)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: search index: %w", wiki.ErrUnavailable, err)
 	}
@@ -73,17 +77,13 @@ func next(old *state, c Changes, known *numbering) (*state, error) {
 		old = &state{byKey: map[inverted.PageKey]int32{}, sources: map[string]Source{}, lazy: &lazy{}}
 	}
 	s := *old
-	s.since, s.lacking = c.Since, c.Incomplete
+	s.since, s.seen, s.lacking = c.Since, c.Seen, c.Incomplete
 	sources := make(map[string]Source, len(c.Sources))
 	for _, src := range c.Sources {
 		sources[src.ID] = src
 	}
 	sameSources := maps.Equal(sources, old.sources)
-	fresh := c.Fresh
-	if !c.Moved {
-		fresh = unknown(old, c.Fresh)
-	}
-	news := news{pages: changedPages(old, c.Pages), fresh: fresh, removed: c.Removed}
+	news := news{pages: changedPages(old, c.Pages), fresh: unknown(old, c.Fresh), removed: c.Removed}
 	if sameSources && !c.Moved && news.empty(old) {
 		return &s, nil
 	}
@@ -131,18 +131,6 @@ func (n news) empty(old *state) bool {
 	return !slices.ContainsFunc(n.removed, func(id int64) bool {
 		_, ok := old.find(id)
 		return ok
-	})
-}
-
-// unknown drops the chunks that a state holds already.
-func unknown(old *state, docs []inverted.Encoded) []inverted.Encoded {
-	return slices.DeleteFunc(slices.Clone(docs), func(d inverted.Encoded) bool {
-		for _, seg := range old.segments {
-			if _, ok := slices.BinarySearch(seg.header.ChunkIDs, d.ChunkID); ok {
-				return true
-			}
-		}
-		return false
 	})
 }
 
@@ -219,8 +207,14 @@ func (s *state) setSegments(old *state, c Changes, fresh []inverted.Encoded) err
 	for _, seg := range old.segments {
 		if seg.id != 0 {
 			byID[seg.id] = seg
-		} else if !c.Moved {
+		} else {
 			memory = append(memory, seg)
+		}
+	}
+	if c.Moved {
+		var err error
+		if memory, err = stillFresh(memory, fresh, c.FreshIDs); err != nil {
+			return err
 		}
 	}
 	for _, h := range c.Segments {
@@ -232,9 +226,6 @@ func (s *state) setSegments(old *state, c Changes, fresh []inverted.Encoded) err
 		if seg := byID[id]; seg != nil {
 			s.segments = append(s.segments, seg)
 		}
-	}
-	if c.Moved {
-		fresh = unknown(s, fresh)
 	}
 	if len(fresh) > 0 {
 		built, err := inverted.BuildEncoded(fresh)
@@ -270,65 +261,18 @@ func (s *state) newSegment(id int64, header *inverted.Header, memory map[string]
 	return seg
 }
 
-// joinFresh makes one of several segments of fresh chunks.
-func (s *state) joinFresh(list []*segment) *segment {
-	headers := make([]*inverted.Header, len(list))
-	gone := map[int64]bool{}
-	terms := map[string]bool{}
-	for i, seg := range list {
-		headers[i] = seg.header
-		for doc, is := range seg.gone {
-			if is {
-				gone[seg.header.ChunkIDs[doc]] = true
-			}
-		}
-		for term := range seg.memory {
-			terms[term] = true
-		}
-	}
-	header, numbers := inverted.Merge(headers, func(id int64) bool { return !gone[id] })
-	postings := make(map[string][]byte, len(terms))
-	for term := range terms {
-		var lists [][]byte
-		var renumber [][]int32
-		for i, seg := range list {
-			if data := seg.memory[term]; data != nil {
-				lists, renumber = append(lists, data), append(renumber, numbers[i])
-			}
-		}
-		if data := inverted.MergePostings(lists, renumber); data != nil {
-			postings[term] = data
-		}
-	}
-	return s.newSegment(0, header, postings)
-}
-
 // remove marks chunks as gone, in copies of their segments.
 func (s *state) remove(ids []int64) {
-	if len(ids) == 0 {
-		return
-	}
-	copied := map[int]bool{}
+	copied := map[int32]bool{}
 	for _, id := range ids {
 		r, ok := s.find(id)
 		if !ok {
 			continue
 		}
-		i := int(r.seg)
-		if !copied[i] {
-			seg := *s.segments[i]
-			if seg.gone == nil {
-				seg.gone = make([]bool, len(seg.header.ChunkIDs))
-			} else {
-				seg.gone = slices.Clone(seg.gone)
-			}
-			seg.counts = newCounts()
-			s.segments[i] = &seg
-			copied[i] = true
+		if !copied[r.seg] {
+			s.segments[r.seg] = s.segments[r.seg].copied()
+			copied[r.seg] = true
 		}
-		seg := s.segments[i]
-		seg.gone[r.doc] = true
-		seg.live--
-		seg.length -= int(seg.header.Lengths[r.doc])
+		s.segments[r.seg].drop(int(r.doc))
 	}
 }

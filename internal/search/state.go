@@ -17,6 +17,7 @@ import (
 // published; the next one shares what is equal.
 type state struct {
 	since    int64
+	seen     string
 	lacking  bool       // chunks are missing from the index
 	segments []*segment // stored ones, then fresh ones
 	stored   []int64    // ids of the stored ones
@@ -255,6 +256,25 @@ func (seg *segment) measure() {
 			seg.length += int(n)
 		}
 	}
+}
+
+// copied returns a copy whose chunks can be dropped.
+func (seg *segment) copied() *segment {
+	own := *seg
+	if own.gone == nil {
+		own.gone = make([]bool, len(own.header.ChunkIDs))
+	} else {
+		own.gone = slices.Clone(own.gone)
+	}
+	own.counts = newCounts()
+	return &own
+}
+
+// drop marks a chunk that is live as gone.
+func (seg *segment) drop(doc int) {
+	seg.gone[doc] = true
+	seg.live--
+	seg.length -= int(seg.header.Lengths[doc])
 }
 
 // value of a facet, without regard to case.

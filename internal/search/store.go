@@ -29,20 +29,24 @@ type Store interface {
 // Known is what a reader has: the state of the last Changes. The zero value knows nothing.
 type Known struct {
 	Since    int64
+	Seen     string
 	Segments []int64 // ascending
 }
 
 // Changes is what a reader lacked.
 type Changes struct {
 	Since      int64   // to be handed in next time
+	Seen       string  // the same
 	SegmentIDs []int64 // all there are, ascending
 	Segments   []SegmentHeader
-	// Moved: Fresh and Removed are all there are, not only the new ones.
-	Moved   bool
-	Fresh   []inverted.Encoded // chunks in no segment; some may be known
-	Removed []int64            // chunks that are gone; some may be known
-	Pages   []Page             // new and changed pages; deleted ones are marked
-	Sources []Source           // all there are
+	// Moved: the segments are others than before. Then Removed are all there are, not only the new ones, and FreshIDs name
+	// all chunks in no segment that are not gone, ascending; others that were in none are in one now, or gone.
+	Moved    bool
+	FreshIDs []int64
+	Fresh    []inverted.Encoded // new chunks in no segment; some may be known
+	Removed  []int64            // chunks that are gone; some may be known
+	Pages    []Page             // new and changed pages; deleted ones are marked
+	Sources  []Source           // all there are
 	// Incomplete: chunks are missing, because the index is being built for the first time by this version.
 	Incomplete bool
 }

@@ -5,6 +5,10 @@ INSERT INTO search_fresh (chunk_id, source_id, page_id, words, version) VALUES (
 -- One maintainer at a time, across all processes.
 SELECT pg_try_advisory_xact_lock(@key::bigint);
 
+-- name: TryLockPart :one
+-- One process at a time does a part of maintenance; others may do other parts meanwhile, but nobody all of it.
+SELECT (pg_try_advisory_xact_lock_shared(@maintenance::bigint) AND pg_try_advisory_xact_lock(@part::bigint))::boolean AS mine;
+
 -- name: CountFresh :one
 SELECT count(*) FROM (SELECT FROM search_fresh WHERE version = @version LIMIT @most::int) f;
 

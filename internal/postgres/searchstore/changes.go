@@ -16,7 +16,8 @@ import (
 )
 
 // Changes implements search.Store: what is new to a reader, as one state of the database. A reader that knows other
-// segments than there are gets all fresh and removed chunks again, because maintenance has moved them.
+// segments than there are is told of all fresh and removed chunks, because maintenance has moved them; the words of fresh
+// ones are not read again.
 func (s *Store) Changes(ctx context.Context, known search.Known) (search.Changes, error) {
 	quiet, ok, err := s.quiet(ctx, known)
 	if err != nil || ok {
@@ -48,7 +49,7 @@ func (s *Store) quiet(ctx context.Context, known search.Known) (search.Changes, 
 	if look.Changed || !slices.Equal(look.Segments, known.Segments) {
 		return search.Changes{}, false, nil
 	}
-	return search.Changes{Since: look.Xmin, SegmentIDs: look.Segments, Sources: sourcesOf(look), Incomplete: look.Incomplete}, true, nil
+	return search.Changes{Since: look.Xmin, Seen: look.Seen, SegmentIDs: look.Segments, Sources: sourcesOf(look), Incomplete: look.Incomplete}, true, nil
 }
 
 func sourcesOf(look dbsqlc.LookRow) []search.Source {
@@ -64,15 +65,18 @@ func (s *Store) changes(ctx context.Context, tx pgx.Tx, known search.Known, c *s
 	if err != nil {
 		return err
 	}
-	c.Since, c.SegmentIDs, c.Sources, c.Incomplete = look.Xmin, look.Segments, sourcesOf(look), look.Incomplete
-	since := known.Since
-	if since == 0 || !slices.Equal(c.SegmentIDs, known.Segments) {
-		c.Moved, since = true, 0
+	c.Since, c.Seen, c.SegmentIDs, c.Sources, c.Incomplete = look.Xmin, look.Seen, look.Segments, sourcesOf(look), look.Incomplete
+	removed := dbsqlc.RemovedSinceParams{Since: known.Since, Seen: known.Seen}
+	if known.Since == 0 || !slices.Equal(c.SegmentIDs, known.Segments) {
+		c.Moved, removed = true, dbsqlc.RemovedSinceParams{}
 		if err := s.newSegments(ctx, tx, known, c); err != nil {
 			return err
 		}
+		if c.FreshIDs, err = s.q.StillFresh(ctx, tx, inverted.Version); err != nil {
+			return err
+		}
 	}
-	fresh, err := s.q.FreshSince(ctx, tx, dbsqlc.FreshSinceParams{Since: since, Version: inverted.Version})
+	fresh, err := s.q.FreshSince(ctx, tx, dbsqlc.FreshSinceParams{Since: known.Since, Seen: known.Seen, Version: inverted.Version})
 	if err != nil {
 		return err
 	}
@@ -80,10 +84,10 @@ func (s *Store) changes(ctx context.Context, tx pgx.Tx, known search.Known, c *s
 	for i, r := range fresh {
 		c.Fresh[i] = inverted.Encoded{ChunkID: r.ChunkID, Page: inverted.PageKey{SourceID: r.SourceID, PageID: r.PageID}, Words: r.Words}
 	}
-	if c.Removed, err = s.q.RemovedSince(ctx, tx, since); err != nil {
+	if c.Removed, err = s.q.RemovedSince(ctx, tx, removed); err != nil {
 		return err
 	}
-	pages, err := s.q.PagesSince(ctx, tx, known.Since)
+	pages, err := s.q.PagesSince(ctx, tx, dbsqlc.PagesSinceParams{Since: known.Since, Seen: known.Seen})
 	if err != nil {
 		return err
 	}

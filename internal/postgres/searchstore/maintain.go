@@ -13,14 +13,20 @@ import (
 	"github.com/sluicehq/sluice/internal/search/inverted"
 )
 
-// maintenanceLock is the advisory lock of maintenance.
-const maintenanceLock = 7103_0003
+// The advisory locks of maintenance. Folding and merging go on beside one another, so that fresh chunks do not pile up
+// while large segments are merged; each shares the first lock. Whoever needs all to stand still holds it alone, as do
+// programs from before there were parts.
+const (
+	maintenanceLock = 7103_0003
+	foldLock        = 7103_0004
+	mergeLock       = 7103_0005
+)
 
 // How much is done at once, and when it is worth doing.
 const (
 	foldLeast = 200    // fresh chunks; see Options.FoldFrom
 	foldRead  = 2000   // of them in memory at once
-	foldMost  = 8000   // chunks of one fold
+	foldMost  = 6000   // chunks of one fold
 	foldSoon  = 4000   // added chunks that make maintenance due before its time
 	stepMost  = 4000   // chunks of one step of completing an index
 	smallest  = 1000   // chunks; segments up to here are of one size
@@ -30,22 +36,20 @@ const (
 )
 
 // Maintain keeps the index fast: fresh chunks are folded into segments, small segments merged, removed chunks dropped.
-// What is found does not depend on it. It does nothing while another process is at it, and is cheap where nothing is to
-// be done: call it every half minute while pages are stored, whenever Due tells, and after each run.
+// What is found does not depend on it. It leaves to other processes what they are at, and is cheap where nothing is to
+// be done: call it every half minute while pages are stored, and after each run.
 func (s *Store) Maintain(ctx context.Context) error {
-	for {
-		more, err := s.maintainOnce(ctx)
-		if err != nil {
-			return fmt.Errorf("maintain the search index: %w", postgres.Translate(err))
-		}
-		if !more {
-			return nil
-		}
+	if err := s.Fold(ctx); err != nil {
+		return err
 	}
+	return s.repeat(ctx, mergeLock, s.mergeOnce)
 }
 
-// Due tells that this process has added so many chunks since it last told that Maintain should not wait for its time:
-// every reader holds the fresh chunks in memory.
+// Fold is the part of Maintain that cannot wait while a sync adds chunks, because every reader holds the fresh ones in
+// memory: call it whenever Due tells. It does not wait for merges.
+func (s *Store) Fold(ctx context.Context) error { return s.repeat(ctx, foldLock, s.foldOnce) }
+
+// Due tells that this process has added so many chunks since it last told that Fold should be called.
 func (s *Store) Due() <-chan struct{} { return s.due }
 
 // noteAdded counts towards Due.
@@ -60,33 +64,43 @@ func (s *Store) noteAdded(chunks int) {
 	}
 }
 
-// maintainOnce does one piece of work in a transaction and reports whether there may be more.
-func (s *Store) maintainOnce(ctx context.Context) (more bool, err error) {
-	err = s.db.InTx(ctx, func(tx pgx.Tx) error {
-		more = false
-		mine, err := s.q.TryLockMaintenance(ctx, tx, maintenanceLock)
-		if err != nil || !mine {
+// repeat does a part of maintenance, a transaction for each piece, until there is no more to do or another process is at it.
+func (s *Store) repeat(ctx context.Context, part int64, once func(ctx context.Context, tx pgx.Tx) (more bool, err error)) error {
+	for more := true; more; {
+		err := s.db.InTx(ctx, func(tx pgx.Tx) error {
+			more = false
+			mine, err := s.q.TryLockPart(ctx, tx, dbsqlc.TryLockPartParams{Maintenance: maintenanceLock, Part: part})
+			if err == nil && mine {
+				more, err = once(ctx, tx)
+			}
 			return err
-		}
-		if err := s.q.ResetFuture(ctx, tx); err != nil {
-			return err
-		}
-		n, err := s.q.CountFresh(ctx, tx, dbsqlc.CountFreshParams{Version: inverted.Version, Most: s.foldFrom})
+		})
 		if err != nil {
-			return err
+			return fmt.Errorf("maintain the search index: %w", postgres.Translate(err))
 		}
-		if n >= int64(s.foldFrom) {
-			more = true
-			return s.fold(ctx, tx)
-		}
-		due, err := s.mergesDue(ctx, tx)
-		if err != nil || len(due) == 0 {
-			return err
-		}
-		more = true
-		return s.merge(ctx, tx, due)
-	})
-	return more, err
+	}
+	return nil
+}
+
+// foldOnce makes a segment of fresh chunks, where there are enough, and reports whether it did.
+func (s *Store) foldOnce(ctx context.Context, tx pgx.Tx) (more bool, err error) {
+	if err := s.q.ResetFuture(ctx, tx); err != nil {
+		return false, err
+	}
+	n, err := s.q.CountFresh(ctx, tx, dbsqlc.CountFreshParams{Version: inverted.Version, Most: s.foldFrom})
+	if err != nil || n < int64(s.foldFrom) {
+		return false, err
+	}
+	return true, s.fold(ctx, tx)
+}
+
+// mergeOnce merges some segments, where there are enough, and reports whether it did.
+func (s *Store) mergeOnce(ctx context.Context, tx pgx.Tx) (more bool, err error) {
+	due, err := s.mergesDue(ctx, tx)
+	if err != nil || len(due) == 0 {
+		return false, err
+	}
+	return true, s.merge(ctx, tx, due)
 }
 
 // fold makes a segment of fresh chunks. Those that are gone already are left out; even if nothing remains a segment is

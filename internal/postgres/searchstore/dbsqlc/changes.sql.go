@@ -11,12 +11,15 @@ import (
 )
 
 const freshSince = `-- name: FreshSince :many
-SELECT chunk_id, source_id, page_id, words FROM search_fresh WHERE changed >= $1 AND version = $2 ORDER BY chunk_id
+SELECT chunk_id, source_id, page_id, words FROM search_fresh
+WHERE changed >= $1 AND version = $2 AND coalesce(NOT pg_visible_in_snapshot(changed::text::xid8, nullif($3::text, '')::pg_snapshot), true)
+ORDER BY chunk_id
 `
 
 type FreshSinceParams struct {
 	Since   int64
 	Version int32
+	Seen    string
 }
 
 type FreshSinceRow struct {
@@ -26,8 +29,10 @@ type FreshSinceRow struct {
 	Words    []byte
 }
 
+// What was seen is left out: while a long transaction runs xmin stands still, and all since its begin would come again and
+// again.
 func (q *Queries) FreshSince(ctx context.Context, db DBTX, arg FreshSinceParams) ([]FreshSinceRow, error) {
-	rows, err := db.Query(ctx, freshSince, arg.Since, arg.Version)
+	rows, err := db.Query(ctx, freshSince, arg.Since, arg.Version, arg.Seen)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +57,7 @@ func (q *Queries) FreshSince(ctx context.Context, db DBTX, arg FreshSinceParams)
 }
 
 const look = `-- name: Look :one
-SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin,
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin, pg_current_snapshot()::text AS seen,
     coalesce((SELECT array_agg(g.id ORDER BY g.id) FROM search_segments g WHERE g.version = $1), '{}')::bigint[] AS segments,
     coalesce((SELECT NOT b.complete FROM search_builds b WHERE b.version = $1), false)::boolean AS incomplete,
     (greatest((SELECT max(f.changed) FROM search_fresh f), (SELECT max(r.changed) FROM search_removed r),
@@ -69,6 +74,7 @@ type LookParams struct {
 
 type LookRow struct {
 	Xmin        int64
+	Seen        string
 	Segments    []int64
 	Incomplete  bool
 	Changed     bool
@@ -78,13 +84,14 @@ type LookRow struct {
 }
 
 // What every search asks first, in one statement, so of one state of the database: which segments and sources there are,
-// and whether anything changed. Transactions from xmin on may not be visible yet; a reader asks for their rows again. The
+// and whether anything may have changed. Transactions from xmin on may not be visible yet; seen tells which were. The
 // latest change is the end of an index; for "is there one since" the planner may go through all pages.
 func (q *Queries) Look(ctx context.Context, db DBTX, arg LookParams) (LookRow, error) {
 	row := db.QueryRow(ctx, look, arg.Version, arg.Since)
 	var i LookRow
 	err := row.Scan(
 		&i.Xmin,
+		&i.Seen,
 		&i.Segments,
 		&i.Incomplete,
 		&i.Changed,
@@ -98,8 +105,14 @@ func (q *Queries) Look(ctx context.Context, db DBTX, arg LookParams) (LookRow, e
 const pagesSince = `-- name: PagesSince :many
 SELECT source_id, page_id, space_key, type, title, url, last_modified, ancestor_ids, author_id, author_name, labels, jira_keys,
     restricted, is_deleted, chunk_count, coalesce(content_hash, ''::bytea)::bytea AS content_hash
-FROM confluence_pages WHERE search_changed >= $1
+FROM confluence_pages
+WHERE search_changed >= $1 AND coalesce(NOT pg_visible_in_snapshot(search_changed::text::xid8, nullif($2::text, '')::pg_snapshot), true)
 `
+
+type PagesSinceParams struct {
+	Since int64
+	Seen  string
+}
 
 type PagesSinceRow struct {
 	SourceID     string
@@ -120,8 +133,8 @@ type PagesSinceRow struct {
 	ContentHash  []byte
 }
 
-func (q *Queries) PagesSince(ctx context.Context, db DBTX, since int64) ([]PagesSinceRow, error) {
-	rows, err := db.Query(ctx, pagesSince, since)
+func (q *Queries) PagesSince(ctx context.Context, db DBTX, arg PagesSinceParams) ([]PagesSinceRow, error) {
+	rows, err := db.Query(ctx, pagesSince, arg.Since, arg.Seen)
 	if err != nil {
 		return nil, err
 	}
@@ -158,11 +171,17 @@ func (q *Queries) PagesSince(ctx context.Context, db DBTX, since int64) ([]Pages
 }
 
 const removedSince = `-- name: RemovedSince :many
-SELECT chunk_id FROM search_removed WHERE changed >= $1
+SELECT chunk_id FROM search_removed
+WHERE changed >= $1 AND coalesce(NOT pg_visible_in_snapshot(changed::text::xid8, nullif($2::text, '')::pg_snapshot), true)
 `
 
-func (q *Queries) RemovedSince(ctx context.Context, db DBTX, since int64) ([]int64, error) {
-	rows, err := db.Query(ctx, removedSince, since)
+type RemovedSinceParams struct {
+	Since int64
+	Seen  string
+}
+
+func (q *Queries) RemovedSince(ctx context.Context, db DBTX, arg RemovedSinceParams) ([]int64, error) {
+	rows, err := db.Query(ctx, removedSince, arg.Since, arg.Seen)
 	if err != nil {
 		return nil, err
 	}
@@ -203,6 +222,31 @@ func (q *Queries) SegmentHeaders(ctx context.Context, db DBTX, ids []int64) ([]S
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const stillFresh = `-- name: StillFresh :many
+SELECT chunk_id FROM search_fresh f WHERE version = $1 AND NOT EXISTS (SELECT FROM search_removed r WHERE r.chunk_id = f.chunk_id)
+ORDER BY chunk_id
+`
+
+func (q *Queries) StillFresh(ctx context.Context, db DBTX, version int32) ([]int64, error) {
+	rows, err := db.Query(ctx, stillFresh, version)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var chunk_id int64
+		if err := rows.Scan(&chunk_id); err != nil {
+			return nil, err
+		}
+		items = append(items, chunk_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -269,3 +269,20 @@ func (q *Queries) TryLockMaintenance(ctx context.Context, db DBTX, key int64) (b
 	err := row.Scan(&pg_try_advisory_xact_lock)
 	return pg_try_advisory_xact_lock, err
 }
+
+const tryLockPart = `-- name: TryLockPart :one
+SELECT (pg_try_advisory_xact_lock_shared($1::bigint) AND pg_try_advisory_xact_lock($2::bigint))::boolean AS mine
+`
+
+type TryLockPartParams struct {
+	Maintenance int64
+	Part        int64
+}
+
+// One process at a time does a part of maintenance; others may do other parts meanwhile, but nobody all of it.
+func (q *Queries) TryLockPart(ctx context.Context, db DBTX, arg TryLockPartParams) (bool, error) {
+	row := db.QueryRow(ctx, tryLockPart, arg.Maintenance, arg.Part)
+	var mine bool
+	err := row.Scan(&mine)
+	return mine, err
+}
