@@ -3,6 +3,7 @@ package search
 import (
 	"container/list"
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -19,10 +20,11 @@ type postingsCache struct {
 	grows    bool // with the number of chunks
 	observer Observer
 
-	mu    sync.Mutex
-	bytes int
-	used  *list.List // of *cachedPostings, latest first
-	byKey map[postingsKey]*list.Element
+	mu       sync.Mutex
+	segments []int64 // of the latest state that was asked for
+	bytes    int
+	used     *list.List // of *cachedPostings, latest first
+	byKey    map[postingsKey]*list.Element
 }
 
 type cachedPostings struct {
@@ -35,7 +37,7 @@ const entryCost = 160
 
 // What is kept where nobody says: so much, and so much for each chunk, which is enough for the words that many have.
 const (
-	cacheLeast    = 32 << 20
+	cacheLeast    = 16 << 20
 	cacheForChunk = 96
 )
 
@@ -52,6 +54,7 @@ func (c *postingsCache) get(ctx context.Context, s *state, terms []string) ([][]
 	if c.grows {
 		c.most = max(cacheLeast, s.docs*cacheForChunk)
 	}
+	c.keepOnly(s.stored)
 	for i, seg := range s.segments {
 		found[i] = make([][]byte, len(terms))
 		if seg.id == 0 {
@@ -128,10 +131,29 @@ func (c *postingsCache) put(key postingsKey, data []byte) {
 	c.byKey[key] = c.used.PushFront(&cachedPostings{key: key, data: data})
 	c.bytes += len(data) + entryCost
 	for c.bytes > c.most {
-		e := c.used.Back()
-		old := e.Value.(*cachedPostings)
-		c.used.Remove(e)
-		delete(c.byKey, old.key)
-		c.bytes -= len(old.data) + entryCost
+		c.drop(c.used.Back())
+	}
+}
+
+func (c *postingsCache) drop(e *list.Element) {
+	old := e.Value.(*cachedPostings)
+	c.used.Remove(e)
+	delete(c.byKey, old.key)
+	c.bytes -= len(old.data) + entryCost
+}
+
+// keepOnly drops the postings of segments that are no longer there: while a sync goes on they are soon most of all. A search
+// over an older state brings some back, until the next one.
+func (c *postingsCache) keepOnly(segments []int64) {
+	if slices.Equal(segments, c.segments) {
+		return
+	}
+	c.segments = segments
+	for e := c.used.Front(); e != nil; {
+		next := e.Next()
+		if _, ok := slices.BinarySearch(segments, e.Value.(*cachedPostings).key.segment); !ok {
+			c.drop(e)
+		}
+		e = next
 	}
 }

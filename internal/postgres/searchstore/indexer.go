@@ -21,9 +21,10 @@ func (s *Store) Words(page index.Record, chunks []index.Chunk) [][]byte {
 	}
 	a := s.analyzers.get(page.TextConfig)
 	defer s.analyzers.put(page.TextConfig, a)
+	counter := inverted.NewCounter(a)
 	words := make([][]byte, len(chunks))
 	for i, c := range chunks {
-		words[i] = inverted.Analyze(a, inverted.Fields{
+		words[i] = counter.Analyze(inverted.Fields{
 			Title: page.Ref.Title, Heading: c.HeadingPath, Section: c.SectionTitle, Body: c.BodyText, Content: c.Content,
 		}).Encode()
 	}

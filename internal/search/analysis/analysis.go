@@ -56,7 +56,14 @@ type Analyzer struct {
 	stem    func(string) string
 	english bool
 	known   map[string]string // word → stem
+	single  []Term            // room for the terms of words that have one
 }
+
+// How many stems are remembered, a megabyte or two, and for how many words there is room at once.
+const (
+	mostKnown  = 1 << 14
+	singleRoom = 256
+)
 
 // New returns an analyzer for a text search configuration of PostgreSQL; unknown ones do not stem.
 func New(config string) *Analyzer {
@@ -107,15 +114,24 @@ func (a *Analyzer) one(text string, start, end int) Token {
 		t.Kind = Word
 		word := unapostrophe(t.Folded)
 		t.Stop = a.english && stopWords[word] && !acronym(surface)
-		t.Terms = []Term{{Text: cut(a.stemmed(word)), Share: wholeShare}}
+		t.Terms = a.alone(cut(a.stemmed(word)))
 	case digits:
 		t.Kind = Number
-		t.Terms = []Term{{Text: cut(t.Folded), Share: wholeShare}}
+		t.Terms = a.alone(cut(t.Folded))
 	default:
 		t.Kind = Identifier
 		t.Terms = a.identifier(surface, t.Folded)
 	}
 	return t
+}
+
+// alone is a list of one term. Lists of many words share their memory, because nearly all of them are so short.
+func (a *Analyzer) alone(term string) []Term {
+	if len(a.single) == cap(a.single) {
+		a.single = make([]Term, 0, singleRoom)
+	}
+	a.single = append(a.single, Term{Text: term, Share: wholeShare})
+	return a.single[len(a.single)-1 : len(a.single) : len(a.single)]
 }
 
 // stemmed returns the stem of a folded word.
@@ -126,9 +142,10 @@ func (a *Analyzer) stemmed(word string) string {
 	if s, ok := a.known[word]; ok {
 		return s
 	}
-	if len(a.known) > 1<<16 {
+	if len(a.known) >= mostKnown {
 		clear(a.known)
 	}
+	word = strings.Clone(word) // what is remembered must not hold the text that it stood in
 	s := word
 	if letters(word) {
 		s = a.stem(word)

@@ -59,8 +59,26 @@ type TermFrequency struct {
 }
 
 // Analyze makes a Doc of a chunk.
-func Analyze(a *analysis.Analyzer, f Fields) Doc {
-	c := counter{a: a, terms: map[string]int{}, words: map[string]bool{}}
+func Analyze(a *analysis.Analyzer, f Fields) Doc { return NewCounter(a).Analyze(f) }
+
+// Counter analyses chunks one after the other; its memory is used again for the next one. It is not safe for concurrent use.
+type Counter struct {
+	a      *analysis.Analyzer
+	terms  map[string]int
+	words  map[string]bool
+	length int
+}
+
+// NewCounter returns a counter of what a makes of texts.
+func NewCounter(a *analysis.Analyzer) *Counter {
+	return &Counter{a: a, terms: map[string]int{}, words: map[string]bool{}}
+}
+
+// Analyze makes a Doc of a chunk.
+func (c *Counter) Analyze(f Fields) Doc {
+	clear(c.terms)
+	clear(c.words)
+	c.length = 0
 	c.add(f.Title, titleWeight, true)
 	c.add(f.Heading, sectionWeight, true)
 	c.add(f.Body, bodyWeight, false)
@@ -78,15 +96,8 @@ func Analyze(a *analysis.Analyzer, f Fields) Doc {
 	return d
 }
 
-type counter struct {
-	a      *analysis.Analyzer
-	terms  map[string]int
-	words  map[string]bool
-	length int
-}
-
 // add counts a text. Stop words are kept in titles and headings only, for those who look for "Who is who".
-func (c *counter) add(text string, weight int, title bool) {
+func (c *Counter) add(text string, weight int, title bool) {
 	for _, t := range c.a.Tokens(text) {
 		if t.Stop && !title {
 			continue
@@ -113,7 +124,7 @@ func (c *counter) add(text string, weight int, title bool) {
 }
 
 // links counts the targets of links, which the plain text does not show: issues and addresses are looked for by them.
-func (c *counter) links(markdown string) {
+func (c *Counter) links(markdown string) {
 	for rest := markdown; ; {
 		i := strings.Index(rest, "](")
 		if i < 0 {
@@ -142,7 +153,7 @@ const (
 	maxWord = 32
 )
 
-func (c *counter) word(t analysis.Token) {
+func (c *Counter) word(t analysis.Token) {
 	if t.Kind != analysis.Word || t.Stop || len(t.Folded) < minWord || len(t.Folded) > maxWord {
 		return
 	}
