@@ -16,7 +16,7 @@ import (
 const (
 	maxBatch    = 50
 	firstBatch  = 25
-	batchWeight = 4 << 20 // bytes of storage format
+	batchWeight = 1 << 20 // bytes of storage format; what is made of them takes up to ten times as much
 )
 
 // queue hands out batches of pages of one type.

@@ -33,7 +33,7 @@ type AddedChunk struct {
 }
 
 // packWindow is how far back a repetition in a stored body is found, in bytes; each core keeps as much.
-const packWindow = 1 << 20
+const packWindow = 256 << 10
 
 // maxBody bounds what a stored body may unpack to: a damaged row must not fill the memory.
 const maxBody = 256 << 20
@@ -50,7 +50,7 @@ type Store struct {
 // New returns a store over db. indexer may be nil where nothing is derived from chunks outside of SQL.
 func New(db *postgres.DB, indexer ChunkIndexer) (*Store, error) {
 	pack, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)),
-		zstd.WithWindowSize(packWindow))
+		zstd.WithWindowSize(packWindow), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}
