@@ -75,8 +75,8 @@ func (e *encoder) embed(x []float32, ids []int32) {
 		numbers := table.bytes[int(id)*tokenWidth : (int(id)+1)*tokenWidth]
 		scale := 2 * table.floats[id]
 		wave := e.waves[p*tokenWidth : (p+1)*tokenWidth]
-		for i, q := range numbers {
-			row[i] = float32(int8(q))*scale + wave[i]
+		for i := range tokenWidth {
+			row[i] = float32(int8(numbers[i]))*scale + wave[i]
 		}
 	}
 }

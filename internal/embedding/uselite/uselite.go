@@ -18,8 +18,10 @@ import (
 	"github.com/sluicehq/sluice/internal/embedding"
 )
 
+// A string stands where the system can let go of it once it has been read.
+//
 //go:embed weights.bin
-var weightsFile []byte
+var weightsFile string
 
 //go:embed vocab.json
 var vocabFile []byte

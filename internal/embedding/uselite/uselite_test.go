@@ -209,8 +209,8 @@ func TestEncodingAllocatesNothing(t *testing.T) {
 
 func TestDamagedWeightsAreRefused(t *testing.T) {
 	t.Parallel()
-	for name, data := range map[string][]byte{
-		"empty": nil, "no header": weightsFile[:12], "cut off": weightsFile[:len(weightsFile)/2], "not ours": []byte("GIF89a..............."),
+	for name, data := range map[string]string{
+		"empty": "", "no header": weightsFile[:12], "cut off": weightsFile[:len(weightsFile)/2], "not ours": "GIF89a...............",
 	} {
 		if _, err := newModel(data, goKernel()); err == nil {
 			t.Errorf("%s: accepted", name)

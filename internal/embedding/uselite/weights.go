@@ -20,22 +20,22 @@ type tensor struct {
 	Offset int    `json:"offset"`
 	Scales int    `json:"scales"`
 
-	bytes  []byte    // int8
+	bytes  string    // int8
 	floats []float32 // the numbers themselves, or the scales
 }
 
 // readWeights reads weights.bin. int8 data is not copied.
-func readWeights(data []byte) (map[string]*tensor, error) {
-	if len(data) < len(magic)+4 || string(data[:len(magic)]) != magic {
+func readWeights(data string) (map[string]*tensor, error) {
+	if len(data) < len(magic)+4 || data[:len(magic)] != magic {
 		return nil, errors.New("weights: not a file of this program")
 	}
-	n := int(binary.LittleEndian.Uint32(data[len(magic):]))
+	n := int(binary.LittleEndian.Uint32([]byte(data[len(magic) : len(magic)+4])))
 	data = data[len(magic)+4:]
 	if n > len(data) {
 		return nil, errors.New("weights: the header is cut off")
 	}
 	var list []*tensor
-	if err := json.Unmarshal(data[:n], &list); err != nil {
+	if err := json.Unmarshal([]byte(data[:n]), &list); err != nil {
 		return nil, fmt.Errorf("weights: header: %w", err)
 	}
 	byName := make(map[string]*tensor, len(list))
@@ -48,7 +48,7 @@ func readWeights(data []byte) (map[string]*tensor, error) {
 	return byName, nil
 }
 
-func (t *tensor) read(data []byte) error {
+func (t *tensor) read(data string) error {
 	size, floats, at := t.Rows*t.Cols, 0, t.Scales
 	switch t.Scale {
 	case "":
@@ -65,8 +65,9 @@ func (t *tensor) read(data []byte) error {
 	}
 	t.bytes = data[t.Offset : t.Offset+size]
 	t.floats = make([]float32, floats)
+	numbers := []byte(data[at : at+4*floats])
 	for i := range t.floats {
-		t.floats[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[at+4*i:]))
+		t.floats[i] = math.Float32frombits(binary.LittleEndian.Uint32(numbers[4*i:]))
 	}
 	return nil
 }
@@ -132,7 +133,7 @@ const (
 	maxTokens  = 128 // positions that the model was trained on: quality collapses beyond
 )
 
-func newModel(data []byte, k *kernel) (*model, error) {
+func newModel(data string, k *kernel) (*model, error) {
 	tensors, err := readWeights(data)
 	if err != nil {
 		return nil, err
