@@ -44,10 +44,13 @@ func decodeCursor(text, fingerprint string) (cursor, error) {
 	return c, nil
 }
 
-// fingerprint tells one list of hits from another.
+// fingerprint tells one list of hits from another. Of dates it only has whether there are any: "the past week" begins
+// later in each request for more of a list.
 func fingerprint(r Request) string {
-	r.Cursor, r.Limit, r.Explain, r.Facets = "", 0, false, false
-	sum := sha256.Sum256(fmt.Appendf(nil, "%#v %v %v", r, r.Filters.UpdatedAfter, r.Filters.UpdatedBefore))
+	r.Cursor, r.Limit, r.Explain, r.Facets, r.OpenFacets = "", 0, false, false, false
+	after, before := r.Filters.UpdatedAfter != nil, r.Filters.UpdatedBefore != nil
+	r.Filters.UpdatedAfter, r.Filters.UpdatedBefore = nil, nil
+	sum := sha256.Sum256(fmt.Appendf(nil, "%#v %v %v", r, after, before))
 	return base64.RawURLEncoding.EncodeToString(sum[:9])
 }
 

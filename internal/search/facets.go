@@ -42,52 +42,123 @@ func (n *numbering) analyzer(config string) *analysis.Analyzer {
 	return a
 }
 
-// facets counts what pages have.
-func (s *state) facets(pages []int32, now time.Time) Facets {
-	space, label, author, kind := s.counter(), s.counter(), s.counter(), s.counter()
-	weekEdge, monthEdge, yearEdge := micros(now.AddDate(0, 0, -7)), micros(now.AddDate(0, 0, -30)), micros(now.AddDate(0, 0, -365))
-	week, month, year, older := 0, 0, 0, 0
-	c := &s.columns
-	for _, i := range pages {
-		space[c.space[i]]++
-		author[c.author[i]]++
-		kind[c.typ[i]]++
-		for _, l := range c.labelsOf(i) {
-			label[l]++
-		}
-		switch at := c.modified[i]; {
-		case at >= weekEdge:
-			week++
-		case at >= monthEdge:
-			month++
-		case at >= yearEdge:
-			year++
-		default:
-			older++
-		}
+// facets counts what the pages that were found have, each open facet with the pages that are found beside them.
+func (f *found) facets() Facets {
+	c := &f.s.columns
+	return Facets{
+		Space: f.s.countValues(c.space, f.counted(spaceFacet)), Label: f.s.countLabels(f.counted(labelFacet)),
+		Author: f.s.countValues(c.author, f.counted(authorFacet)), Type: f.s.countValues(c.typ, f.counted(typeFacet)),
+		Updated: f.s.countAges(f.counted(updatedFacet), f.plan.now),
 	}
-	f := Facets{Space: space.values(s), Label: label.values(s), Author: author.values(s), Type: kind.values(s)}
-	// Each span holds the shorter ones, as the filter does.
-	for _, v := range []FacetValue{{"week", week}, {"month", week + month}, {"year", week + month + year}, {"older", older}} {
-		if v.Count > 0 {
-			f.Updated = append(f.Updated, v)
-		}
-	}
-	return f
 }
 
-// counter counts values by their number.
-type counter []int32
+// counted returns the pages that a facet counts.
+func (f *found) counted(facet facetSet) []int32 {
+	if f.open&facet == 0 {
+		return f.ranking.pages
+	}
+	pages := slices.Clone(f.ranking.pages)
+	beside := func(page int32) bool { return f.a.pages[page] == fit(facet) }
+	if f.lexical == nil {
+		for i := range f.a.pages {
+			if beside(int32(i)) && f.s.first[i] != noDoc {
+				pages = append(pages, int32(i))
+			}
+		}
+		return pages
+	}
+	rank := f.s.gather
+	if f.plan.sort == ByDate { // pages that are hardly an answer are left out
+		rank = f.s.rank
+	}
+	for _, page := range rank(f.plan, f.lexical.with(beside), f.vector.with(f.s, beside), 0).pages {
+		if beside(page) {
+			pages = append(pages, page)
+		}
+	}
+	return pages
+}
 
-func (s *state) counter() counter { return make(counter, len(s.names)) }
+// with returns what is found with some of the pages beside.
+func (l *lexical) with(beside func(page int32) bool) *lexical {
+	more := *l
+	more.pages = slices.Clone(l.pages)
+	for _, page := range l.beside {
+		if beside(page) {
+			more.pages = append(more.pages, page)
+		}
+	}
+	return &more
+}
 
-func (c counter) values(s *state) []FacetValue {
+// with returns the nearest chunks where those of some of the pages beside count, too.
+func (v *vectorLeg) with(s *state, beside func(page int32) bool) *vectorLeg {
+	if v == nil {
+		return nil
+	}
+	more := *v
+	more.hits = slices.Clone(v.hits)
+	for _, h := range v.beside {
+		if beside(s.pageOf(h.doc)) {
+			more.hits = append(more.hits, h)
+		}
+	}
+	slices.SortStableFunc(more.hits, func(a, b vectorHit) int { return cmp.Compare(b.similarity, a.similarity) })
+	more.hits = more.hits[:min(len(more.hits), max(len(v.hits), vectorHits))]
+	return &more
+}
+
+// countValues counts the values, by their numbers, that pages have.
+func (s *state) countValues(column, pages []int32) []FacetValue {
+	n := make([]int32, len(s.names))
+	for _, page := range pages {
+		n[column[page]]++
+	}
+	return s.values(n)
+}
+
+func (s *state) countLabels(pages []int32) []FacetValue {
+	n := make([]int32, len(s.names))
+	for _, page := range pages {
+		for _, label := range s.columns.labelsOf(page) {
+			n[label]++
+		}
+	}
+	return s.values(n)
+}
+
+func (s *state) values(counts []int32) []FacetValue {
 	list := []FacetValue{}
-	for i, n := range c {
+	for i, n := range counts {
 		if n > 0 && i > 0 {
 			list = append(list, FacetValue{Value: s.names[i], Count: int(n)})
 		}
 	}
 	slices.SortFunc(list, func(a, b FacetValue) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value)) })
 	return list[:min(len(list), facetValues)]
+}
+
+// countAges counts pages by how long ago they were updated. Each span holds the shorter ones, as the filter does.
+func (s *state) countAges(pages []int32, now time.Time) []FacetValue {
+	edges := [...]int64{micros(now.AddDate(0, 0, -7)), micros(now.AddDate(0, 0, -30)), micros(now.AddDate(0, 0, -365))}
+	week, month, year, older := 0, 0, 0, 0
+	for _, page := range pages {
+		switch at := s.columns.modified[page]; {
+		case at >= edges[0]:
+			week++
+		case at >= edges[1]:
+			month++
+		case at >= edges[2]:
+			year++
+		default:
+			older++
+		}
+	}
+	var list []FacetValue
+	for _, v := range []FacetValue{{"week", week}, {"month", week + month}, {"year", week + month + year}, {"older", older}} {
+		if v.Count > 0 {
+			list = append(list, v)
+		}
+	}
+	return list
 }

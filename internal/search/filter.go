@@ -34,15 +34,54 @@ func (f Filters) and(g Filters) Filters {
 	return f
 }
 
+// facetSet is a set of facets.
+type facetSet uint8
+
+// The facets.
+const (
+	spaceFacet facetSet = 1 << iota
+	labelFacet
+	authorFacet
+	typeFacet
+	updatedFacet
+)
+
+// chosen are the facets in which something is chosen.
+func (f Filters) chosen() facetSet {
+	var set facetSet
+	for facet, chosen := range map[facetSet]bool{
+		spaceFacet: len(f.Spaces) > 0, labelFacet: len(f.Labels) > 0, authorFacet: len(f.Authors) > 0, typeFacet: len(f.Types) > 0,
+		updatedFacet: f.UpdatedAfter != nil || f.UpdatedBefore != nil,
+	} {
+		if chosen {
+			set |= facet
+		}
+	}
+	return set
+}
+
 // allowed tells which pages of a state pass, and how many chunks they have. It may be shared by searches.
 type allowed struct {
-	pages  []bool
-	count  int // pages
-	chunks int
+	pages  []fit
+	count  int // pages that pass
+	chunks int // of them
+	beside int // chunks of the pages beside
 	all    int // chunks of all live pages
 }
 
-func (a *allowed) has(page int32) bool { return a.pages[page] }
+// fit is how a page fits the filters: it passes, or not, or is beside: it fails in the one open facet that the fit is, and
+// is counted there.
+type fit facetSet
+
+const (
+	passes fit = 0
+	fails  fit = 0xFF
+)
+
+func (a *allowed) has(page int32) bool { return a.pages[page] == passes }
+
+// beside reports whether a page fails, but only in what was chosen in one open facet.
+func (a *allowed) isBeside(page int32) bool { return a.pages[page] != passes && a.pages[page] != fails }
 
 // clone returns a copy of one's own.
 func (a *allowed) clone() *allowed {
@@ -51,10 +90,11 @@ func (a *allowed) clone() *allowed {
 	return &c
 }
 
-// allow finds the pages that pass the filters and may be seen. The answer is not to be changed.
-func (s *state) allow(f Filters, restricted bool) *allowed {
+// allow finds the pages that pass the filters and may be seen, and those beside them by open facets. The answer is not to
+// be changed.
+func (s *state) allow(f Filters, open facetSet, restricted bool) *allowed {
 	if !f.empty() {
-		return s.filter(f, restricted)
+		return s.filter(f, open, restricted)
 	}
 	kept := &s.lazy.open
 	if restricted {
@@ -62,31 +102,38 @@ func (s *state) allow(f Filters, restricted bool) *allowed {
 	}
 	a := kept.Load()
 	if a == nil {
-		a = s.filter(f, restricted)
+		a = s.filter(f, 0, restricted)
 		kept.Store(a)
 	}
 	return a
 }
 
-func (s *state) filter(f Filters, restricted bool) *allowed {
+func (s *state) filter(f Filters, open facetSet, restricted bool) *allowed {
 	m := newMatcher(s, f, restricted)
-	a := &allowed{pages: make([]bool, len(s.pages))}
+	m.open = open
+	a := &allowed{pages: make([]fit, len(s.pages))}
 	hidden := flagRestricted
 	if restricted {
 		hidden = 0
 	}
 	for i, flags := range s.columns.flags {
+		a.pages[i] = fails
 		if flags&flagLive == 0 {
 			continue
 		}
 		chunks := int(s.columns.chunks[i])
 		a.all += chunks
-		if flags&hidden != 0 || !m.match(s, int32(i)) {
+		if flags&hidden != 0 {
 			continue
 		}
-		a.pages[i] = true
-		a.count++
-		a.chunks += chunks
+		switch a.pages[i] = m.fit(s, int32(i)); a.pages[i] {
+		case passes:
+			a.count++
+			a.chunks += chunks
+		case fails:
+		default:
+			a.beside += chunks
+		}
 	}
 	return a
 }
@@ -100,6 +147,7 @@ type matcher struct {
 	under                              []string // ids
 	none                               bool     // nothing is narrowed
 	deep                               bool     // the columns do not tell
+	open                               facetSet // which are counted without what is chosen in them
 }
 
 // values are numbers in state.names; nil: any.
@@ -163,22 +211,45 @@ func (s *state) pageIDs(value string, restricted bool) []string {
 	return ids
 }
 
-func (m *matcher) match(s *state, page int32) bool {
+func (m *matcher) fit(s *state, page int32) fit {
 	if m.none {
-		return true
+		return passes
 	}
 	c := &s.columns
 	at := c.modified[page]
-	if !m.spaces.has(c.space[page]) || !m.types.has(c.typ[page]) || at < m.after || at >= m.before {
-		return false
+	var missed facetSet
+	if !m.spaces.has(c.space[page]) {
+		missed |= spaceFacet
+	}
+	if !m.types.has(c.typ[page]) {
+		missed |= typeFacet
+	}
+	if at < m.after || at >= m.before {
+		missed |= updatedFacet
+	}
+	if missed&^m.open != 0 {
+		return fails
 	}
 	if m.labels != nil && !slices.ContainsFunc(c.labelsOf(page), m.labels.has) {
-		return false
+		missed |= labelFacet
 	}
-	return !m.deep || m.matchDeep(s.pages[page])
+	if m.deep {
+		p := s.pages[page]
+		if !anyOf(m.authors, func(v string) bool { return m.authorNames[p.author] || strings.EqualFold(v, p.AuthorID) }) {
+			missed |= authorFacet
+		}
+		if missed&^m.open != 0 || !m.fitsDeep(p) {
+			return fails
+		}
+	}
+	if missed&^m.open != 0 || missed&(missed-1) != 0 { // more than one
+		return fails
+	}
+	return fit(missed)
 }
 
-func (m *matcher) matchDeep(p *pageInfo) bool {
+// fitsDeep looks at what is no facet.
+func (m *matcher) fitsDeep(p *pageInfo) bool {
 	switch {
 	case len(m.Sources) > 0 && !slices.Contains(m.Sources, p.SourceID),
 		len(m.Kinds) > 0 && !equalFold(m.Kinds, p.kind),
@@ -186,7 +257,6 @@ func (m *matcher) matchDeep(p *pageInfo) bool {
 		return false
 	}
 	return anyOf(m.Jira, func(v string) bool { return equalFold(p.JiraKeys, v) }) &&
-		anyOf(m.authors, func(v string) bool { return m.authorNames[p.author] || strings.EqualFold(v, p.AuthorID) }) &&
 		anyOf(m.under, func(v string) bool { return slices.Contains(p.Ancestors, v) })
 }
 

@@ -32,7 +32,7 @@ func (r *Searcher) page(ctx context.Context, req Request, f *found, begin int, l
 	list := f.ranking.list
 	end := min(begin+req.Limit, len(list))
 	if req.Facets {
-		f.results.Facets = f.s.facets(f.ranking.pages, f.plan.now)
+		f.results.Facets = f.facets()
 	}
 	if begin >= end {
 		return nil

@@ -35,6 +35,7 @@ type lexical struct {
 	doc    []docRef    // by page, its best chunk
 	label  []float32   // by page; nil where no label matches
 	pages  []int32     // that were found, in no order
+	beside []int32     // that would be, were nothing chosen in an open facet
 	lent   *buffers
 }
 
@@ -271,15 +272,24 @@ func (l *lexical) fold(s *state, a *allowed) {
 					best, bestDoc = scores[doc], doc
 				}
 			}
-			if best <= l.best[page] || !a.has(page) {
+			if best <= l.best[page] || a.pages[page] == fails {
 				continue
 			}
 			if l.best[page] == 0 {
-				l.pages = append(l.pages, page)
+				l.add(a, page)
 			}
 			l.best[page] = best
 			l.doc[page] = docRef{seg: int32(i), doc: int32(bestDoc)}
 		}
+	}
+}
+
+// add adds a page that was not found yet.
+func (l *lexical) add(a *allowed, page int32) {
+	if a.has(page) {
+		l.pages = append(l.pages, page)
+	} else {
+		l.beside = append(l.beside, page)
 	}
 }
 
@@ -290,14 +300,14 @@ func (sc *scorer) labels(l *lexical, a *allowed) {
 			continue
 		}
 		for _, page := range sc.s.labelPages[t.text] {
-			if !a.has(page) || sc.s.first[page] == noDoc {
+			if a.pages[page] == fails || sc.s.first[page] == noDoc {
 				continue
 			}
 			if l.label == nil {
 				l.label = l.lent.floats(len(sc.s.pages))
 			}
 			if l.best[page] == 0 && l.label[page] == 0 {
-				l.pages = append(l.pages, page)
+				l.add(a, page)
 				l.doc[page] = sc.s.first[page]
 			}
 			l.label[page] += float32(labelFactor * t.weight)

@@ -19,7 +19,7 @@ func (sc *scorer) narrow(ctx context.Context, store Store, w *wanted, a *allowed
 		docs := sc.having(words)
 		if len(words) > 1 {
 			var over bool
-			if docs, over, err = sc.inARow(ctx, store, docs, words); err != nil {
+			if docs, over, err = sc.inARow(ctx, store, a, docs, words); err != nil {
 				return nil, false, err
 			}
 			cut = cut || over
@@ -30,10 +30,10 @@ func (sc *scorer) narrow(ctx context.Context, store Store, w *wanted, a *allowed
 	}
 	exact = map[docRef]bool{}
 	for _, words := range w.phrases {
-		docs := slices.DeleteFunc(sc.having(words), func(d docRef) bool { return !a.has(sc.s.pageOf(d)) })
+		docs := slices.DeleteFunc(sc.having(words), func(d docRef) bool { return a.pages[sc.s.pageOf(d)] == fails })
 		if len(words) > 1 || words[0].Kind == analysis.CJK {
 			var over bool
-			if docs, over, err = sc.inARow(ctx, store, docs, words); err != nil {
+			if docs, over, err = sc.inARow(ctx, store, a, docs, words); err != nil {
 				return nil, false, err
 			}
 			cut = cut || over
@@ -44,7 +44,7 @@ func (sc *scorer) narrow(ctx context.Context, store Store, w *wanted, a *allowed
 			exact[d] = true
 		}
 		for page := range a.pages {
-			if a.pages[page] && !pages[int32(page)] {
+			if !pages[int32(page)] {
 				a.forbid(sc.s, int32(page))
 			}
 		}
@@ -53,11 +53,15 @@ func (sc *scorer) narrow(ctx context.Context, store Store, w *wanted, a *allowed
 }
 
 func (a *allowed) forbid(s *state, page int32) {
-	if a.pages[page] {
-		a.pages[page] = false
+	switch a.pages[page] {
+	case passes:
 		a.count--
 		a.chunks -= s.pages[page].Chunks
+	case fails:
+	default:
+		a.beside -= s.pages[page].Chunks
 	}
+	a.pages[page] = fails
 }
 
 // having returns the chunks that have all of the words, stop words aside unless there is nothing else.
@@ -99,12 +103,15 @@ func (sc *scorer) having(words []word) []docRef {
 	return docs
 }
 
-// inARow keeps the chunks whose text has the words one after the other.
-func (sc *scorer) inARow(ctx context.Context, store Store, docs []docRef, words []word) (kept []docRef, cut bool, err error) {
+// inARow keeps the chunks whose text has the words one after the other. Of many it looks at some; cut: not at all of
+// those whose pages pass.
+func (sc *scorer) inARow(ctx context.Context, store Store, a *allowed, docs []docRef, words []word) (kept []docRef, cut bool, err error) {
 	if len(docs) > phraseChunks {
 		length := func(d docRef) uint16 { return sc.s.segments[d.seg].header.Lengths[d.doc] }
-		slices.SortFunc(docs, func(a, b docRef) int { return cmp.Compare(length(a), length(b)) })
-		docs, cut = docs[:phraseChunks], true
+		fit := func(d docRef) fit { return a.pages[sc.s.pageOf(d)] }
+		slices.SortFunc(docs, func(x, y docRef) int { return cmp.Or(cmp.Compare(fit(x), fit(y)), cmp.Compare(length(x), length(y))) })
+		cut = fit(docs[phraseChunks]) == passes
+		docs = docs[:phraseChunks]
 	}
 	if len(docs) == 0 {
 		return nil, false, nil

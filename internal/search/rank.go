@@ -55,6 +55,19 @@ type ranking struct {
 
 // rank fuses the legs and orders the pages. need is how many are wanted from the top.
 func (s *state) rank(q *plan, l *lexical, v *vectorLeg, need int) *ranking {
+	r := s.gather(q, l, v, need)
+	titles := q.titleWords()
+	for _, c := range r.list {
+		c.fused = (1-r.weight)*c.keywordNorm + r.weight*c.vectorNorm
+		s.boost(c, q, titles)
+	}
+	r.sort(s, q.sort)
+	r.list = s.merge(r.list)
+	return r
+}
+
+// gather finds the pages of both legs, the best of them as candidates.
+func (s *state) gather(q *plan, l *lexical, v *vectorLeg, need int) *ranking {
 	r := &ranking{weight: q.weight}
 	byVector := s.vectorPages(v)
 	if l == nil || q.mode == Vector {
@@ -71,13 +84,6 @@ func (s *state) rank(q *plan, l *lexical, v *vectorLeg, need int) *ranking {
 		r.addKeyword(s, keep, byPage)
 	}
 	r.addVector(s, q, l, byVector, byPage)
-	titles := q.titleWords()
-	for _, c := range r.list {
-		c.fused = (1-r.weight)*c.keywordNorm + r.weight*c.vectorNorm
-		s.boost(c, q, titles)
-	}
-	r.sort(s, q.sort)
-	r.list = s.merge(r.list)
 	return r
 }
 

@@ -192,11 +192,15 @@ func (r *Searcher) once(ctx context.Context, req Request, last bool) (Results, e
 			return Results{}, err
 		}
 	}
-	a := s.allow(filters, req.IncludeRestricted)
+	var open facetSet
+	if req.Facets && req.OpenFacets {
+		open = req.Filters.chosen() &^ p.Filters.chosen()
+	}
+	a := s.allow(filters, open, req.IncludeRestricted)
 	q := &plan{mode: req.Mode, sort: req.Sort, titles: lang.analyzers[0], now: r.now()}
 	lent := r.buffers.Get().(*buffers)
 	defer lent.giveBack(&r.buffers)
-	found := &found{s: s, p: p, lang: lang, a: a, plan: q, lent: lent, results: &results}
+	found := &found{s: s, p: p, lang: lang, a: a, open: open, plan: q, lent: lent, results: &results}
 	if len(w.words) == 0 {
 		found.listing(after.Offset + req.Limit)
 	} else if err := r.legs(ctx, req, found, w, after.Offset+req.Limit); err != nil {
@@ -219,6 +223,7 @@ type found struct {
 	p       *parsed
 	lang    *speech
 	a       *allowed
+	open    facetSet
 	plan    *plan
 	lent    *buffers
 	scorer  *scorer
@@ -235,8 +240,8 @@ func (f *found) listing(need int) {
 	f.ranking = &ranking{pages: f.lent.numbers(len(f.s.pages))}
 	modified := f.s.columns.modified
 	var times []int64
-	for i, ok := range f.a.pages {
-		if ok && f.s.first[i] != noDoc {
+	for i, fit := range f.a.pages {
+		if fit == passes && f.s.first[i] != noDoc {
 			f.ranking.pages = append(f.ranking.pages, int32(i))
 			times = append(times, modified[i])
 		}
@@ -298,10 +303,10 @@ func (f *found) addIssue() {
 		return
 	}
 	for _, page := range f.s.withIssue(f.plan.issue) {
-		if f.a.has(page) && f.lexical.score(page) == 0 && f.s.first[page] != noDoc {
+		if f.a.pages[page] != fails && f.lexical.score(page) == 0 && f.s.first[page] != noDoc {
 			f.lexical.best[page] = 1e-3
 			f.lexical.doc[page] = f.s.first[page]
-			f.lexical.pages = append(f.lexical.pages, page)
+			f.lexical.add(f.a, page)
 		}
 	}
 }
@@ -342,13 +347,9 @@ func (r *Searcher) startVector(ctx context.Context, req Request, f *found, w *wa
 		if got.leg.absent {
 			f.results.Degraded = append(f.results.Degraded, "vector")
 		}
-		kept := got.leg.hits[:0]
-		for _, h := range got.leg.hits {
-			if f.a.has(f.s.pageOf(h.doc)) {
-				kept = append(kept, h)
-			}
-		}
-		got.leg.hits = kept
+		// What lacks a phrase, or has what is excluded, does not pass any more.
+		got.leg.hits = slices.DeleteFunc(got.leg.hits, func(h vectorHit) bool { return !f.a.has(f.s.pageOf(h.doc)) })
+		got.leg.beside = slices.DeleteFunc(got.leg.beside, func(h vectorHit) bool { return f.a.pages[f.s.pageOf(h.doc)] == fails })
 		return got.leg
 	}
 }

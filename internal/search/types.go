@@ -54,6 +54,9 @@ type Request struct {
 	Cursor  string
 	// Facets asks for the counts.
 	Facets bool
+	// OpenFacets has each facet counted as if Filters chose nothing in it: what another value would bring is seen only so.
+	// What the query's text chooses stays.
+	OpenFacets bool
 	// Explain asks for how each score came about.
 	Explain bool
 	// IncludeRestricted shows pages that are marked as restricted (admins).
@@ -162,7 +165,7 @@ type FacetValue struct {
 	Count int    `json:"count"`
 }
 
-// Facets are the counts under the current filters, most frequent first.
+// Facets are the counts under the current filters, most frequent first; see Request.OpenFacets.
 type Facets struct {
 	Space   []FacetValue `json:"space"`
 	Label   []FacetValue `json:"label"`

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sluicehq/sluice/internal/embedding"
 )
 
@@ -27,7 +29,8 @@ type vectorHit struct {
 
 // vectorLeg is the vector leg's answer.
 type vectorLeg struct {
-	hits []vectorHit // best first
+	hits   []vectorHit // best first
+	beside []vectorHit // the same of pages that fail in one open facet
 	// absent: there is nothing to compare with; off: the query is none for it.
 	absent, off bool
 	query       []float32
@@ -45,50 +48,82 @@ func (r *Searcher) vectorSearch(ctx context.Context, s *state, a *allowed, text 
 	began := time.Now()
 	defer func() { r.observer.Leg(legVector, time.Since(began)) }()
 	ask := NearestQuery{Vector: q.Vector, Model: r.embedder.Model().ID, Limit: vectorHits}
-	narrow := a.chunks*2 < a.all
-	if narrow && a.chunks <= exactChunks {
-		return r.exact(ctx, s, a, ask)
+	leg := &vectorLeg{query: q.Vector}
+	var near, beside []Near
+	if a.narrow(a.chunks) {
+		legs, ctx := errgroup.WithContext(ctx)
+		legs.Go(func() (err error) {
+			near, err = r.exact(ctx, s, a.has, ask)
+			return err
+		})
+		if a.beside > 0 {
+			legs.Go(func() (err error) {
+				beside, err = r.besides(ctx, s, a, ask)
+				return err
+			})
+		}
+		if err := legs.Wait(); err != nil {
+			return nil, err
+		}
+		leg.hits, leg.beside = s.hits(a.has, near), s.hits(a.isBeside, beside)
+		leg.absent = a.chunks > 0 && len(near) == 0
+		return leg, nil
 	}
 	if a.chunks > 0 && a.chunks < a.all {
 		ask.Limit = min(vectorHits*a.all/a.chunks, widest*vectorHits)
 	}
-	near, err := r.store.Nearest(ctx, ask)
+	near, err = r.store.Nearest(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
-	leg := &vectorLeg{hits: s.hits(a, near), absent: len(near) == 0, query: q.Vector}
-	if narrow && len(leg.hits) < enoughHits && a.chunks <= exactMost && !leg.absent {
-		return r.exact(ctx, s, a, ask)
+	leg.hits, leg.beside, leg.absent = s.hits(a.has, near), s.hits(a.isBeside, near), len(near) == 0
+	if 2*a.chunks < a.all && len(leg.hits) < enoughHits && a.chunks <= exactMost && !leg.absent {
+		ask.Limit = vectorHits
+		if near, err = r.exact(ctx, s, a.has, ask); err != nil {
+			return nil, err
+		}
+		leg.hits = s.hits(a.has, near)
 	}
 	return leg, nil
 }
 
-// exact compares all allowed chunks.
-func (r *Searcher) exact(ctx context.Context, s *state, a *allowed, ask NearestQuery) (*vectorLeg, error) {
-	ask.Limit = vectorHits
+// narrow reports whether so many chunks are best compared one by one.
+func (a *allowed) narrow(chunks int) bool { return chunks*2 < a.all && chunks <= exactChunks }
+
+// besides finds the nearest chunks of the pages beside.
+func (r *Searcher) besides(ctx context.Context, s *state, a *allowed, ask NearestQuery) ([]Near, error) {
+	if a.narrow(a.beside) {
+		return r.exact(ctx, s, a.isBeside, ask)
+	}
+	return r.store.Nearest(ctx, ask)
+}
+
+// exact compares all chunks of some pages.
+func (r *Searcher) exact(ctx context.Context, s *state, among func(page int32) bool, ask NearestQuery) ([]Near, error) {
 	ask.Among = []int64{}
-	for _, seg := range s.segments {
-		for doc, page := range seg.page {
-			if a.has(page) && !seg.isGone(doc) {
-				ask.Among = append(ask.Among, seg.header.ChunkIDs[doc])
+	for page := range int32(len(s.pages)) {
+		if !among(page) {
+			continue
+		}
+		for _, seg := range s.segments {
+			for _, doc := range seg.chunks.of(page) {
+				if !seg.isGone(int(doc)) {
+					ask.Among = append(ask.Among, seg.header.ChunkIDs[doc])
+				}
 			}
 		}
 	}
 	if len(ask.Among) == 0 {
-		return &vectorLeg{query: ask.Vector}, nil
+		return nil, nil
 	}
-	near, err := r.store.Nearest(ctx, ask)
-	if err != nil {
-		return nil, err
-	}
-	return &vectorLeg{hits: s.hits(a, near), absent: len(near) == 0, query: ask.Vector}, nil
+	return r.store.Nearest(ctx, ask)
 }
 
-// hits finds chunks in a state; those it does not know are too new or too old for it.
-func (s *state) hits(a *allowed, near []Near) []vectorHit {
+// hits finds chunks of some pages in a state; those it does not know are too new or too old for it.
+func (s *state) hits(among func(page int32) bool, near []Near) []vectorHit {
 	hits := make([]vectorHit, 0, len(near))
 	for _, n := range near {
-		if doc, ok := s.find(n.ID); ok && a.has(s.pageOf(doc)) {
+		if doc, ok := s.find(n.ID); ok && among(s.pageOf(doc)) {
 			hits = append(hits, vectorHit{doc: doc, similarity: n.Similarity})
 		}
 	}

@@ -38,7 +38,7 @@ func bench(ctx context.Context) (err error) {
 	url := flag.String("database", "", "an empty database to use; empty: a private server")
 	dir := flag.String("dir", "", "where the private server keeps its data; kept and used again where it holds the wiki already. Empty: a temporary folder")
 	stored := flag.Int("ingest", 100, "pages that are stored to measure ingestion, when the wiki has just been made; 0: none")
-	modes := flag.String("modes", "keyword,vector,hybrid,suggest,baselines", "what to measure, alternatives too; empty: nothing, the wiki is only made")
+	modes := flag.String("modes", "keyword,vector,hybrid,suggest,baselines", "what to measure, facets and alternatives too; empty: nothing, the wiki is only made")
 	profile := flag.String("cpuprofile", "", "write a profile of the measurement to this file")
 	flag.Parse()
 	if *url == "" {
@@ -122,6 +122,8 @@ func measure(ctx context.Context, c *searchtest.Corpus, classes []class, prefixe
 		switch mode {
 		case "suggest":
 			err = table(ctx, out, mode, []class{prefixes}, suggest(c.Search))
+		case "facets":
+			err = facets(ctx, out, c.Search, classes[0])
 		case "baselines":
 			err = others(ctx, out, c, classes[:3])
 		case "alternatives":

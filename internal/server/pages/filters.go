@@ -1,10 +1,7 @@
 package pages
 
 import (
-	"context"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/sluicehq/sluice/internal/search"
 	"github.com/sluicehq/sluice/web/views"
@@ -79,40 +76,6 @@ func hiddenParams(q query) []views.Param {
 
 // shownFacets is how many values of a facet are shown before "more".
 const shownFacets = 8
-
-// widen counts each facet in which something is chosen as if nothing were: only so another value can be added to it. The
-// searches run beside each other; one that fails leaves the narrower counts.
-func (p *Pages) widen(ctx context.Context, q query, r search.Request, found *search.Facets) {
-	var searches errgroup.Group
-	for _, facet := range []struct {
-		name  string
-		clear func(f *search.Filters)
-		from  func(f search.Facets) []search.FacetValue
-		to    *[]search.FacetValue
-	}{
-		{"space", func(f *search.Filters) { f.Spaces = nil }, func(f search.Facets) []search.FacetValue { return f.Space }, &found.Space},
-		{"label", func(f *search.Filters) { f.Labels = nil }, func(f search.Facets) []search.FacetValue { return f.Label }, &found.Label},
-		{"author", func(f *search.Filters) { f.Authors = nil }, func(f search.Facets) []search.FacetValue { return f.Author }, &found.Author},
-		{"type", func(f *search.Filters) { f.Types = nil }, func(f search.Facets) []search.FacetValue { return f.Type }, &found.Type},
-	} {
-		if !q.Has(facet.name) {
-			continue
-		}
-		wider := r
-		wider.Limit, wider.Cursor, wider.Explain = 1, "", false
-		facet.clear(&wider.Filters)
-		searches.Go(func() error {
-			results, err := p.Search.Search(ctx, wider)
-			if err != nil {
-				p.Log.WarnContext(ctx, "facet counted under its own filter", "facet", facet.name, "err", err)
-				return nil
-			}
-			*facet.to = facet.from(results.Facets)
-			return nil
-		})
-	}
-	_ = searches.Wait() // none returns an error
-}
 
 // facets are the values to narrow the answer by. A chosen value stays in the list when no page has it any more, so that
 // it can be taken off where it was put on.

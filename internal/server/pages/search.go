@@ -53,12 +53,10 @@ func (p *Pages) searchView(c echo.Context, q query) (views.SearchPage, error) {
 	if err == nil {
 		identity := session.Identity(c)
 		request.IncludeRestricted = identity.IsAdmin()
+		request.OpenFacets = !q.Has("cursor") // only so another value can be added to what is chosen
 		request.Explain = identity.IsAdmin() && q.Get("explain") == "true"
 		var results search.Results
 		if results, err = p.Search.Search(ctx, request); err == nil {
-			if !q.Has("cursor") {
-				p.widen(ctx, q, request, &results.Facets)
-			}
 			p.recordSearch(ctx, q, results)
 			return view, p.answerView(c, q, results, &view)
 		}
