@@ -33,7 +33,7 @@ const (
 func (s *System) Health(ctx context.Context) (pages.Health, error) {
 	h := pages.Health{Facts: []pages.NamedValue{
 		{Name: "Version", Value: s.app.Options.Build.Version},
-		{Name: "Uptime", Value: time.Since(s.began).Round(time.Second).String()},
+		{Name: "Started", Value: s.began.UTC().Format("2 Jan 2006, 15:04:05 UTC")},
 		{Name: "Go", Value: runtime.Version() + " on " + runtime.GOOS + "/" + runtime.GOARCH},
 		{Name: "Role", Value: s.app.Config.Role},
 	}}

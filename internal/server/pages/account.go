@@ -87,7 +87,7 @@ func (p *Pages) showSetUp(c echo.Context) error {
 
 func (p *Pages) setUpForm(c echo.Context, status int, faults map[string]string, fault *views.Alert) error {
 	view := views.SetupPage{Error: fault, Fields: []views.Field{
-		{Name: "code", Label: "One-time code", Value: c.FormValue("code"), Autocomplete: "one-time-code", Required: true, Autofocus: true, Hint: "Printed in the log at start."},
+		{Name: "code", Label: "One-time code", Value: c.FormValue("code"), Autocomplete: "one-time-code", Required: true, Autofocus: true, Hint: "Every start prints it in the log until the first account is made."},
 		{Name: "email", Label: "E-mail", Type: "email", Value: c.FormValue("email"), Autocomplete: "username", Required: true},
 		{Name: "name", Label: "Name", Value: c.FormValue("name"), Autocomplete: "name"},
 		{Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Required: true, Hint: passwordHint()},
@@ -107,7 +107,7 @@ func (p *Pages) setUp(c echo.Context) error {
 		return p.setUpForm(c, http.StatusUnprocessableEntity, faults, nil)
 	}
 	if errors.Is(err, auth.ErrSetupCode) {
-		return p.setUpForm(c, http.StatusUnprocessableEntity, map[string]string{"code": "This is not the code in the log. A new one is printed at every start."}, nil)
+		return p.setUpForm(c, http.StatusUnprocessableEntity, map[string]string{"code": "This is not the code in the log. Every start prints it until the first account is made."}, nil)
 	}
 	if err != nil {
 		return err

@@ -96,7 +96,7 @@ type System interface {
 // Health is the state of the parts of the program.
 type Health struct {
 	Checks []Check
-	Facts  []NamedValue // version, uptime, database size, …, in the order to show
+	Facts  []NamedValue // version, start, database size, …, in the order to show
 	Queue  []QueueState
 }
 

@@ -18,7 +18,7 @@ func (*System) Health(context.Context) (pages.Health, error) {
 			{Name: "Embedder", Detail: "use-lite-1 answers in 1.2 ms", OK: true},
 			{Name: "Disk", Detail: "4% of 40 GB are free", Advice: "Free some space, or move the data directory to a larger disk.", OK: false},
 		},
-		Facts: []pages.NamedValue{{Name: "Version", Value: "0.1.0 (abcdef0)"}, {Name: "Uptime", Value: "3 days"}, {Name: "Database size", Value: "312 MB"}},
+		Facts: []pages.NamedValue{{Name: "Version", Value: "0.1.0 (abcdef0)"}, {Name: "Started", Value: "24 Nov 2026, 08:12:40 UTC"}, {Name: "Database size", Value: "312 MB"}},
 		Queue: []pages.QueueState{{Kind: "Sync", Waiting: 1, Running: 1}, {Kind: "Re-process", Waiting: 0, Running: 0}},
 	}, nil
 }
