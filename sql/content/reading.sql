@@ -28,8 +28,10 @@ LIMIT @most;
 -- name: ReadPage :one
 SELECT p.page_id, p.source_id, p.space_key, p.title, p.type, p.url, p.parent_id, p.path, p.version, p.last_modified, p.author_name,
     p.created_by_name, p.created_at, p.labels, p.restricted, p.is_deleted, p.chunk_count, p.synced_at, p.breadcrumb, p.metadata,
-    p.markdown, EXISTS (SELECT 1 FROM page_failures f WHERE f.source_id = p.source_id AND f.page_id = p.page_id) AS failed
+    p.markdown, EXISTS (SELECT 1 FROM page_failures f WHERE f.source_id = p.source_id AND f.page_id = p.page_id) AS failed, c.jira_base_url
 FROM confluence_pages p
+JOIN sources s ON s.source_id = p.source_id
+JOIN connections c ON c.id = s.connection_id
 WHERE p.source_id = @source_id AND p.page_id = @page_id;
 
 -- name: SourcesOfPage :many

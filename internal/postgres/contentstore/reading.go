@@ -79,9 +79,6 @@ func (s *Store) Page(ctx context.Context, sourceID, pageID string) (sources.Page
 	if err := json.Unmarshal(r.Breadcrumb, &page.Breadcrumbs); err != nil {
 		return sources.Page{}, fmt.Errorf("page %s: breadcrumb: %w", pageID, err)
 	}
-	for _, k := range m.JiraLinks {
-		page.JiraKeys = append(page.JiraKeys, sources.JiraKey(k))
-	}
 	for _, l := range m.InternalLinks {
 		page.InternalLinks = append(page.InternalLinks, sources.Link{URL: l.URL, Title: l.Title, PageID: l.PageID})
 	}
@@ -91,6 +88,7 @@ func (s *Store) Page(ctx context.Context, sourceID, pageID string) (sources.Page
 	for _, u := range m.Mentions {
 		page.Mentions = append(page.Mentions, sources.Mention(u))
 	}
+	linkIssues(&page, m.JiraLinks, r.JiraBaseUrl)
 	in, err := s.q.LinksIn(ctx, s.db, dbsqlc.LinksInParams{PageID: pageID, SourceID: sourceID})
 	if err != nil {
 		return sources.Page{}, fmt.Errorf("links to page %s: %w", pageID, postgres.Translate(err))

@@ -166,8 +166,10 @@ func (q *Queries) ListPages(ctx context.Context, db DBTX, arg ListPagesParams) (
 const readPage = `-- name: ReadPage :one
 SELECT p.page_id, p.source_id, p.space_key, p.title, p.type, p.url, p.parent_id, p.path, p.version, p.last_modified, p.author_name,
     p.created_by_name, p.created_at, p.labels, p.restricted, p.is_deleted, p.chunk_count, p.synced_at, p.breadcrumb, p.metadata,
-    p.markdown, EXISTS (SELECT 1 FROM page_failures f WHERE f.source_id = p.source_id AND f.page_id = p.page_id) AS failed
+    p.markdown, EXISTS (SELECT 1 FROM page_failures f WHERE f.source_id = p.source_id AND f.page_id = p.page_id) AS failed, c.jira_base_url
 FROM confluence_pages p
+JOIN sources s ON s.source_id = p.source_id
+JOIN connections c ON c.id = s.connection_id
 WHERE p.source_id = $1 AND p.page_id = $2
 `
 
@@ -199,6 +201,7 @@ type ReadPageRow struct {
 	Metadata      []byte
 	Markdown      string
 	Failed        bool
+	JiraBaseUrl   string
 }
 
 func (q *Queries) ReadPage(ctx context.Context, db DBTX, arg ReadPageParams) (ReadPageRow, error) {
@@ -227,6 +230,7 @@ func (q *Queries) ReadPage(ctx context.Context, db DBTX, arg ReadPageParams) (Re
 		&i.Metadata,
 		&i.Markdown,
 		&i.Failed,
+		&i.JiraBaseUrl,
 	)
 	return i, err
 }
