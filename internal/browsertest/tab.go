@@ -8,15 +8,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
-// patience is how long a tab may take for all that a test does in it, on a busy machine.
-const patience = 3 * time.Minute
+// patience is how long one step may take, on a busy machine.
+const patience = 2 * time.Minute
 
 // Window is how a tab looks at pages.
 type Window struct {
@@ -32,25 +35,22 @@ type Tab struct {
 	URL string // of the server, without a slash at its end
 
 	faults *faults
-	alive  context.Context // outlives the patience, to tell what the page shows then
 }
 
 // Open opens a tab on the server with this address, until the test ends.
 func Open(t testing.TB, url string, w Window) *Tab {
 	t.Helper()
-	shared.once.Do(start)
-	if shared.reason != "" {
-		t.Fatalf("browser tests need Chromium (\"make test\" installs it): %s", shared.reason)
+	in, leave, err := browsers.tab()
+	if err != nil {
+		t.Fatal(err)
 	}
-	ctx, cancel := chromedp.NewContext(shared.ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(leave)
+	ctx, cancel := chromedp.NewContext(in.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	if err := chromedp.Do(ctx); err != nil { // the tab lives as long as the context of its first use
 		t.Fatal(err)
 	}
-	alive := ctx
-	ctx, cancel = context.WithTimeout(ctx, patience)
-	t.Cleanup(cancel)
-	b := &Tab{TB: t, Ctx: ctx, URL: url, faults: &faults{}, alive: alive}
+	b := &Tab{TB: t, Ctx: ctx, URL: url, faults: &faults{}}
 	if w.Width == 0 {
 		w.Width = 1280
 	}
@@ -60,13 +60,9 @@ func Open(t testing.TB, url string, w Window) *Tab {
 	b.Do(chromedp.EmulateViewport(w.Width, 860))
 	b.SetTheme(w.Theme)
 	// Keys, timers and frames go on as in the tab in front, however many tabs there are.
-	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
-		t.Fatal(err)
-	}
+	call(b, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	if w.NoJS {
-		if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
-			t.Fatal(err)
-		}
+		call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	}
 	if err := chromedp.Listen(ctx, b.faults.hear); err != nil {
 		t.Fatal(err)
@@ -130,55 +126,78 @@ func (f *faults) all() []string {
 // SetCookie gives the tab a cookie of the server.
 func (b *Tab) SetCookie(name, value string) {
 	b.Helper()
-	params := network.SetCookieParams{Name: name, Value: value, URL: b.URL}
-	if _, err := chromedp.Call(b.Ctx, network.SetCookie, params); err != nil {
-		b.Fatal(err)
-	}
+	call(b, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: b.URL})
 }
 
 // SetTheme makes the system prefer a theme, "light" or "dark", and less motion.
 func (b *Tab) SetTheme(theme string) {
 	b.Helper()
-	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}}}
-	if _, err := chromedp.Call(b.Ctx, emulation.SetEmulatedMedia, media); err != nil {
-		b.Fatal(err)
-	}
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+	}})
+}
+
+// step bounds one step.
+func (b *Tab) step() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(b.Ctx, patience)
 }
 
 // Do carries out steps.
 func (b *Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
 	b.Helper()
-	if err := chromedp.Do(b.Ctx, steps...); err != nil {
-		b.Fatal(err)
+	for _, step := range steps {
+		must(b, "do a step", step)
 	}
+}
+
+// call sends a command to the tab.
+func call[P, R any](b *Tab, command cdp.Command[P, R], params P) {
+	b.Helper()
+	must(b, "call the browser", func(ctx context.Context, target *chromedp.Target) (R, error) {
+		return cdp.Call(ctx, target, command, params)
+	})
+}
+
+// must carries out one step; what says which, for the message where it fails.
+func must[T any](b *Tab, what string, action chromedp.Action[T]) T {
+	b.Helper()
+	ctx, cancel := b.step()
+	defer cancel()
+	value, err := chromedp.Run(ctx, action)
+	if err != nil {
+		b.Fatalf("%s: %v\n%s", what, err, b.page())
+	}
+	return value
 }
 
 // Visit loads a path.
 func (b *Tab) Visit(path string) {
 	b.Helper()
-	if err := chromedp.Do(b.Ctx, chromedp.Navigate(b.URL+path)); err != nil {
-		b.Fatalf("visit %s: %v\n%s", path, err, b.page())
-	}
+	must(b, "visit "+path, chromedp.Navigate(b.URL+path))
 }
 
 // Press clicks the first element that fits and waits for the page that follows.
 func (b *Tab) Press(selector string) {
 	b.Helper()
-	if _, err := chromedp.RunResponse(b.Ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
-		b.Fatalf("press %s: %v", selector, err)
-	}
+	b.follow("press "+selector, chromedp.Click(chromedp.CSS(selector)))
 }
 
 // PressText clicks the first visible link or button that fits and has the text, and waits for the page that follows.
 func (b *Tab) PressText(selector, text string) {
 	b.Helper()
-	press := chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-		_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](clickText(selector, text)))
+	b.follow(fmt.Sprintf("press %s %q", selector, text), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := chromedp.Evaluate[bool](clickText(selector, text))(ctx, target)
 		return err
-	})
-	if _, err := chromedp.RunResponse(b.Ctx, press); err != nil {
-		b.Fatalf("press %s %q: %v\n%s", selector, text, err, b.page())
-	}
+	}))
+}
+
+// follow carries out a step and waits for the page that it leads to.
+func (b *Tab) follow(what string, step chromedp.Action[chromedp.Void]) {
+	b.Helper()
+	must(b, what, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.RunResponse(ctx, step)
+		return err
+	}))
 }
 
 // ClickText clicks as PressText does, where no page follows.
@@ -219,10 +238,7 @@ func (b *Tab) Wait(selector string) {
 // Text is the text of the first element that fits, with single spaces.
 func (b *Tab) Text(selector string) string {
 	b.Helper()
-	text, err := chromedp.Run(b.Ctx, chromedp.TextContent(chromedp.CSS(selector)))
-	if err != nil {
-		b.Fatalf("text of %s: %v", selector, err)
-	}
+	text := must(b, "text of "+selector, chromedp.TextContent(chromedp.CSS(selector)))
 	return strings.Join(strings.Fields(text), " ")
 }
 
@@ -243,17 +259,15 @@ func (b *Tab) Reads(text string) {
 // Path is the address without the server's part.
 func (b *Tab) Path() string {
 	b.Helper()
-	location, err := chromedp.Run(b.Ctx, chromedp.Location())
-	if err != nil {
-		b.Fatal(err)
-	}
-	return strings.TrimPrefix(location, b.URL)
+	return strings.TrimPrefix(must(b, "read the address", chromedp.Location()), b.URL)
 }
 
 // Until waits until a JavaScript expression holds, also across a page that is just being left. It asks again and again
 // from outside: what runs in the page is lost with the page, and stands still in a tab that is not in front.
 func (b *Tab) Until(expression string) {
 	b.Helper()
+	ctx, cancel := b.step()
+	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -262,8 +276,8 @@ func (b *Tab) Until(expression string) {
 			return
 		}
 		select {
-		case <-b.Ctx.Done():
-			b.Fatalf("wait for %s: %v: last: %v\n%s", expression, b.Ctx.Err(), err, b.page())
+		case <-ctx.Done():
+			b.Fatalf("wait for %s: %v: last: %v\n%s", expression, ctx.Err(), err, b.page())
 		case <-tick.C:
 		}
 	}
@@ -278,7 +292,7 @@ func (b *Tab) holds(expression string) (bool, error) {
 
 // page is what can be read, for messages.
 func (b *Tab) page() string {
-	ctx, cancel := context.WithTimeout(b.alive, 5*time.Second)
+	ctx, cancel := context.WithTimeout(b.Ctx, 5*time.Second)
 	defer cancel()
 	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.activeElement.outerHTML.slice(0, 80) + "\n" + document.body.innerText`))
 	if err != nil {
@@ -290,9 +304,7 @@ func (b *Tab) page() string {
 // Await evaluates a promise and waits for it.
 func (b *Tab) Await(expression string) {
 	b.Helper()
-	if _, err := chromedp.Run(b.Ctx, chromedp.Evaluate[bool](expression, chromedp.EvalAwaitPromise)); err != nil {
-		b.Fatal(err)
-	}
+	must(b, "await "+expression, chromedp.Evaluate[bool](expression, chromedp.EvalAwaitPromise))
 }
 
 // Run evaluates JavaScript for its effect.
@@ -301,10 +313,20 @@ func (b *Tab) Run(script string) {
 	Eval[bool](b, "(() => {"+script+"; return true})()")
 }
 
-// Send sends keys to whatever has the focus.
+// Send presses keys, each as a person does, at whatever has the focus.
 func (b *Tab) Send(keys string) {
 	b.Helper()
-	b.Do(chromedp.KeyEvent(keys))
+	for _, key := range keys {
+		events := kb.Encode(key)
+		down, up := events[0], events[len(events)-1]
+		if len(events) == 3 {
+			// As one event, so that a page that handles the key keeps the letter from being typed.
+			down.Text, down.UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+		}
+		for _, event := range []*input.DispatchKeyEventParams{down, up} {
+			call(b, input.DispatchKeyEvent, *event)
+		}
+	}
 }
 
 // Back goes back in the history, as the button does.
@@ -316,9 +338,5 @@ func (b *Tab) Back() {
 // Eval evaluates JavaScript; it works with scripts of the page switched off, too.
 func Eval[T any](b *Tab, expression string) T {
 	b.Helper()
-	value, err := chromedp.Run(b.Ctx, chromedp.Evaluate[T](expression))
-	if err != nil {
-		b.Fatalf("evaluate %s: %v", expression, err)
-	}
-	return value
+	return must(b, "evaluate "+expression, chromedp.Evaluate[T](expression))
 }
