@@ -42,7 +42,7 @@ func (r *reader) state(ctx context.Context) (*state, error) {
 	old := r.current.Load()
 	known := Known{}
 	if old != nil {
-		known = Known{Since: old.since, Seen: old.seen, Segments: old.stored}
+		known = Known{Since: old.since, Until: old.until, Seen: old.seen, Segments: old.stored}
 	} else {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
@@ -55,6 +55,9 @@ func (r *reader) state(ctx context.Context) (*state, error) {
 	}
 	if r.known == nil {
 		r.known = newNumbering()
+	}
+	if c.Anew {
+		old = nil
 	}
 	s, err := next(old, c, r.known)
 	if errors.Is(err, errGap) {
@@ -77,7 +80,7 @@ func next(old *state, c Changes, known *numbering) (*state, error) {
 		old = &state{byKey: map[inverted.PageKey]int32{}, sources: map[string]Source{}, lazy: &lazy{}}
 	}
 	s := *old
-	s.since, s.seen, s.lacking = c.Since, c.Seen, c.Incomplete
+	s.since, s.until, s.seen, s.lacking = c.Since, c.Until, c.Seen, c.Incomplete
 	sources := make(map[string]Source, len(c.Sources))
 	for _, src := range c.Sources {
 		sources[src.ID] = src

@@ -18,6 +18,7 @@ import (
 type state struct {
 	since    int64
 	seen     string
+	until    int64
 	lacking  bool       // chunks are missing from the index
 	segments []*segment // stored ones, then fresh ones
 	stored   []int64    // ids of the stored ones

@@ -29,6 +29,7 @@ type Store interface {
 // Known is what a reader has: the state of the last Changes. The zero value knows nothing.
 type Known struct {
 	Since    int64
+	Until    int64
 	Seen     string
 	Segments []int64 // ascending
 }
@@ -36,6 +37,7 @@ type Known struct {
 // Changes is what a reader lacked.
 type Changes struct {
 	Since      int64   // to be handed in next time
+	Until      int64   // the same
 	Seen       string  // the same
 	SegmentIDs []int64 // all there are, ascending
 	Segments   []SegmentHeader
@@ -47,6 +49,9 @@ type Changes struct {
 	Removed  []int64            // chunks that are gone; some may be known
 	Pages    []Page             // new and changed pages; deleted ones are marked
 	Sources  []Source           // all there are
+	// Anew: the answer is all there is, of a state of the database from before the one that the reader knows: a replica that
+	// is behind answered after the primary did, or after another replica. What is known does not count any more.
+	Anew bool
 	// Incomplete: chunks are missing, because the index is being built for the first time by this version.
 	Incomplete bool
 }

@@ -1,8 +1,9 @@
 -- name: Look :one
 -- What every search asks first, in one statement, so of one state of the database: which segments and sources there are,
--- and whether anything may have changed. Transactions from xmin on may not be visible yet; seen tells which were. The
--- latest change is the end of an index; for "is there one since" the planner may go through all pages.
-SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin, pg_current_snapshot()::text AS seen,
+-- and whether anything may have changed. Transactions from xmin on may not be visible yet; seen tells which were. A replica
+-- cannot tell: its snapshots do not name the transactions under way. The latest change is the end of an index; for "is there one since" the planner may go through all pages.
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin, pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS xmax,
+    (CASE WHEN pg_is_in_recovery() THEN '' ELSE pg_current_snapshot()::text END)::text AS seen,
     coalesce((SELECT array_agg(g.id ORDER BY g.id) FROM search_segments g WHERE g.version = @version), '{}')::bigint[] AS segments,
     coalesce((SELECT NOT b.complete FROM search_builds b WHERE b.version = @version), false)::boolean AS incomplete,
     (greatest((SELECT max(f.changed) FROM search_fresh f), (SELECT max(r.changed) FROM search_removed r),

@@ -17,7 +17,9 @@ import (
 
 // Changes implements search.Store: what is new to a reader, as one state of the database. A reader that knows other
 // segments than there are is told of all fresh and removed chunks, because maintenance has moved them; the words of fresh
-// ones are not read again.
+// ones are not read again. One that knows a later state than the database is in, because another server told it, gets
+// everything: what is later cannot be taken out of it. On one server neither end of the snapshot falls, and those of a
+// replica are not above its primary's.
 func (s *Store) Changes(ctx context.Context, known search.Known) (search.Changes, error) {
 	quiet, ok, err := s.quiet(ctx, known)
 	if err != nil || ok {
@@ -46,10 +48,15 @@ func (s *Store) quiet(ctx context.Context, known search.Known) (search.Changes, 
 	if err != nil {
 		return search.Changes{}, false, fmt.Errorf("changes of the search index: %w", postgres.Translate(err))
 	}
-	if look.Changed || !slices.Equal(look.Segments, known.Segments) {
+	if before(look, known) || look.Changed || !slices.Equal(look.Segments, known.Segments) {
 		return search.Changes{}, false, nil
 	}
-	return search.Changes{Since: look.Xmin, Seen: look.Seen, SegmentIDs: look.Segments, Sources: sourcesOf(look), Incomplete: look.Incomplete}, true, nil
+	return search.Changes{Since: look.Xmin, Until: look.Xmax, Seen: look.Seen, SegmentIDs: look.Segments, Sources: sourcesOf(look), Incomplete: look.Incomplete}, true, nil
+}
+
+// before reports whether the database is in an earlier state than a reader knows.
+func before(look dbsqlc.LookRow, known search.Known) bool {
+	return look.Xmin < known.Since || look.Xmax < known.Until
 }
 
 func sourcesOf(look dbsqlc.LookRow) []search.Source {
@@ -65,7 +72,10 @@ func (s *Store) changes(ctx context.Context, tx pgx.Tx, known search.Known, c *s
 	if err != nil {
 		return err
 	}
-	c.Since, c.Seen, c.SegmentIDs, c.Sources, c.Incomplete = look.Xmin, look.Seen, look.Segments, sourcesOf(look), look.Incomplete
+	c.Since, c.Until, c.Seen, c.SegmentIDs, c.Sources, c.Incomplete = look.Xmin, look.Xmax, look.Seen, look.Segments, sourcesOf(look), look.Incomplete
+	if before(look, known) {
+		c.Anew, known = true, search.Known{}
+	}
 	removed := dbsqlc.RemovedSinceParams{Since: known.Since, Seen: known.Seen}
 	if known.Since == 0 || !slices.Equal(c.SegmentIDs, known.Segments) {
 		c.Moved, removed = true, dbsqlc.RemovedSinceParams{}
