@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/sluicehq/sluice/internal/index"
 	"github.com/sluicehq/sluice/internal/sources"
@@ -35,11 +39,27 @@ func (s *Scheduler) resume(ctx context.Context) error {
 	return err
 }
 
-// redeliver gives queued runs that nobody claims another job.
+// redeliver gives queued runs that nobody claims another job where theirs is lost: its process died after it took the job
+// and before it claimed the run, or before it queued a job. A run whose job waits as well is behind others.
 func (s *Scheduler) redeliver(ctx context.Context) error {
 	waiting, err := s.Store.ForgottenRuns(ctx, s.Forgotten)
+	if err != nil || len(waiting) == 0 {
+		return err
+	}
+	ids := make([]int64, 0, len(waiting))
 	for _, w := range waiting {
-		err = errors.Join(err, s.Store.TouchRun(ctx, w.ID), s.deliver(ctx, w, true))
+		ids = append(ids, w.Job)
+	}
+	jobs, err := s.client.JobList(ctx, river.NewJobListParams().IDs(ids...).First(len(ids)).States(
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateScheduled))
+	if err != nil {
+		return fmt.Errorf("look for lost jobs: %w", err)
+	}
+	for _, w := range waiting {
+		err = errors.Join(err, s.Store.TouchRun(ctx, w.ID))
+		if !slices.ContainsFunc(jobs.Jobs, func(job *rivertype.JobRow) bool { return job.ID == w.Job }) {
+			err = errors.Join(err, s.deliver(ctx, w, true))
+		}
 	}
 	return err
 }

@@ -51,7 +51,7 @@ type Options struct {
 	Tick time.Duration
 	// Silence is how long a worker may be silent before its run is taken from it. 0: 30 seconds.
 	Silence time.Duration
-	// Forgotten is how long a run waits for a worker before its job is taken for lost. 0: 5 minutes.
+	// Forgotten is how long a run waits for a worker before it is looked whether its job is lost. 0: 30 seconds.
 	Forgotten time.Duration
 	// KeepRuns is how long runs are kept in the history, KeepDeleted how long rows of deleted pages. 0: 90 and 30 days.
 	KeepRuns    time.Duration
@@ -69,7 +69,7 @@ func (o Options) withDefaults() Options {
 	}
 	set(&o.Tick, 5*time.Second)
 	set(&o.Silence, 30*time.Second)
-	set(&o.Forgotten, 5*time.Minute)
+	set(&o.Forgotten, 30*time.Second)
 	set(&o.KeepRuns, 90*24*time.Hour)
 	set(&o.KeepDeleted, 30*24*time.Hour)
 	if o.Workers <= 0 {
@@ -115,7 +115,7 @@ func (s *Scheduler) Enqueue(ctx context.Context, sourceID string, r sources.RunR
 			return sources.Started{}, err
 		}
 		if added {
-			return sources.Started{RunID: strconv.FormatInt(id, 10), State: sources.RunQueued}, s.deliver(ctx, Waiting{id, sourceID, r.Trigger}, false)
+			return sources.Started{RunID: strconv.FormatInt(id, 10), State: sources.RunQueued}, s.deliver(ctx, Waiting{ID: id, SourceID: sourceID, Trigger: r.Trigger}, false)
 		}
 		open, err := s.Store.OpenRun(ctx, sourceID)
 		if errors.Is(err, wiki.ErrNotFound) {
@@ -132,7 +132,7 @@ func (s *Scheduler) Enqueue(ctx context.Context, sourceID string, r sources.RunR
 		if err != nil || !stronger {
 			return started, err
 		}
-		return started, s.deliver(ctx, Waiting{open.ID, sourceID, r.Trigger}, false)
+		return started, s.deliver(ctx, Waiting{ID: open.ID, SourceID: sourceID, Trigger: r.Trigger}, false)
 	}
 }
 

@@ -139,6 +139,35 @@ func TestForgottenRun(t *testing.T) {
 	b.untilState("eng", sources.RunSucceeded)
 }
 
+// A run whose job a process took that died before it claimed the run gets another job; one whose job waits, because all
+// workers are busy, does not.
+func TestLostJob(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.source("acme", "lost")
+	b.source("acme", "waits")
+	s := b.scheduler(nil, func(o *schedule.Options) { o.Forgotten = time.Millisecond })
+	b.enqueue(s, "lost", manual)
+	b.enqueue(s, "waits", manual)
+	_, err := b.db.Exec(t.Context(), `UPDATE river_job SET state = 'running', attempt = 1, attempted_at = now(), attempted_by = '{dead}' WHERE args->>'source_id' = 'lost'`)
+	b.ok(err)
+	jobs := func(source, state string) (n int) {
+		b.ok(b.db.QueryRow(t.Context(), `SELECT count(*) FROM river_job WHERE args->>'source_id' = $1 AND state = $2`, source, state).Scan(&n))
+		return n
+	}
+	b.until("the lost job is replaced", func() bool {
+		b.ok(s.Dispatch(t.Context()))
+		return jobs("lost", "available") > 0
+	})
+	for range 3 {
+		time.Sleep(2 * time.Millisecond) // past Forgotten
+		b.ok(s.Dispatch(t.Context()))
+	}
+	if lost, waits := jobs("lost", "available"), jobs("waits", "available"); lost != 1 || waits != 1 {
+		t.Errorf("%d jobs for the run whose job was lost, %d for the one that waits; want one each", lost, waits)
+	}
+}
+
 func TestDueSources(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -20,6 +20,7 @@ type Waiting struct {
 	ID       int64
 	SourceID string
 	Trigger  sources.Trigger
+	Job      int64 // the last that was to bring it; 0: none was queued
 }
 
 // Dead is a run whose worker was silent for too long; it has been closed as interrupted.

@@ -66,8 +66,9 @@ RETURNING id, source_id, trigger, kind, reconcile, full_sync, stop_requested;
 
 -- name: ForgottenRuns :many
 -- Queued runs that nobody has taken up for long: their job may be lost.
-SELECT id, source_id, trigger FROM sync_runs
-WHERE state = 'queued' AND updated_at < now() - make_interval(secs => @silent_seconds::float8);
+SELECT id, source_id, trigger, coalesce(job_id, 0)::bigint AS job FROM sync_runs
+WHERE state = 'queued' AND updated_at < now() - make_interval(secs => @silent_seconds::float8)
+ORDER BY id LIMIT 1000;
 
 -- name: TouchRun :exec
 UPDATE sync_runs SET updated_at = now() WHERE id = @id;

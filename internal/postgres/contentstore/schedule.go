@@ -119,7 +119,7 @@ func (s *Store) InterruptDeadRuns(ctx context.Context, silent time.Duration) ([]
 	return dead, nil
 }
 
-// ForgottenRuns returns queued runs that nobody has claimed for long.
+// ForgottenRuns returns queued runs that nobody has claimed for long, a thousand at most.
 func (s *Store) ForgottenRuns(ctx context.Context, silent time.Duration) ([]schedule.Waiting, error) {
 	rows, err := s.q.ForgottenRuns(ctx, s.db, silent.Seconds())
 	if err != nil {
@@ -127,7 +127,7 @@ func (s *Store) ForgottenRuns(ctx context.Context, silent time.Duration) ([]sche
 	}
 	waiting := make([]schedule.Waiting, len(rows))
 	for i, r := range rows {
-		waiting[i] = schedule.Waiting{ID: r.ID, SourceID: r.SourceID, Trigger: sources.Trigger(r.Trigger)}
+		waiting[i] = schedule.Waiting{ID: r.ID, SourceID: r.SourceID, Trigger: sources.Trigger(r.Trigger), Job: r.Job}
 	}
 	return waiting, nil
 }

@@ -134,14 +134,16 @@ func (q *Queries) FinishRun(ctx context.Context, db DBTX, arg FinishRunParams) (
 }
 
 const forgottenRuns = `-- name: ForgottenRuns :many
-SELECT id, source_id, trigger FROM sync_runs
+SELECT id, source_id, trigger, coalesce(job_id, 0)::bigint AS job FROM sync_runs
 WHERE state = 'queued' AND updated_at < now() - make_interval(secs => $1::float8)
+ORDER BY id LIMIT 1000
 `
 
 type ForgottenRunsRow struct {
 	ID       int64
 	SourceID string
 	Trigger  string
+	Job      int64
 }
 
 // Queued runs that nobody has taken up for long: their job may be lost.
@@ -154,7 +156,12 @@ func (q *Queries) ForgottenRuns(ctx context.Context, db DBTX, silentSeconds floa
 	var items []ForgottenRunsRow
 	for rows.Next() {
 		var i ForgottenRunsRow
-		if err := rows.Scan(&i.ID, &i.SourceID, &i.Trigger); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.SourceID,
+			&i.Trigger,
+			&i.Job,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
