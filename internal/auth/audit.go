@@ -12,18 +12,19 @@ import (
 
 // The actions of the audit log. A filter "token." stands for all actions that begin so.
 const (
-	ActionSignIn         = "session.sign_in"
-	ActionSignInFailed   = "session.sign_in_failed"
-	ActionSignOut        = "session.sign_out"
-	ActionUserCreate     = "user.create"
-	ActionUserChange     = "user.change"
-	ActionUserRemove     = "user.remove"
-	ActionPasswordChange = "user.password"
-	ActionInvite         = "user.invite"
-	ActionResetLink      = "user.reset_link"
-	ActionLinkRevoke     = "user.link_revoke"
-	ActionTokenCreate    = "token.create"
-	ActionTokenRevoke    = "token.revoke"
+	ActionSignIn          = "session.sign_in"
+	ActionSignInFailed    = "session.sign_in_failed"
+	ActionSignInThrottled = "session.sign_in_throttled" // a failure after which further tries have to wait
+	ActionSignOut         = "session.sign_out"
+	ActionUserCreate      = "user.create"
+	ActionUserChange      = "user.change"
+	ActionUserRemove      = "user.remove"
+	ActionPasswordChange  = "user.password"
+	ActionInvite          = "user.invite"
+	ActionResetLink       = "user.reset_link"
+	ActionLinkRevoke      = "user.link_revoke"
+	ActionTokenCreate     = "token.create"
+	ActionTokenRevoke     = "token.revoke"
 )
 
 // AuditEntry is one line of the audit log: who did what to whom or what, when and from where.

@@ -96,8 +96,14 @@ func TestGuessersWaitAndTheOwnerDoesNot(t *testing.T) {
 		_, err := b.SignIn(guesser, "ada@example.org", "a wrong guess")
 		errors.As(err, &throttled)
 	}
-	if _, err := b.SignIn(guesser, "ada@example.org", password); !errors.As(err, &throttled) {
-		t.Errorf("the right password while blocked: %v", err)
+	for range 3 {
+		if _, err := b.SignIn(guesser, "ada@example.org", password); !errors.As(err, &throttled) {
+			t.Errorf("the right password while blocked: %v", err)
+		}
+	}
+	told, _, err := b.Audit(b.ctx, auth.AuditFilter{Action: auth.ActionSignInThrottled})
+	if err != nil || len(told) != 1 || told[0].Subject != "ada@example.org" || told[0].Address != "198.51.100.1" || told[0].Detail["wait_seconds"] == nil {
+		t.Errorf("the audit log tells of the wait: %+v, %v; want one entry", told, err)
 	}
 	if _, err := b.SignIn(owner, "ada@example.org", password); err != nil {
 		t.Errorf("the owner from a known address: %v", err)

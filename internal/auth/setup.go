@@ -47,7 +47,7 @@ func (s *Service) SetUp(ctx context.Context, code string, first NewUser) (User, 
 		return User{}, err
 	}
 	policies := map[string]throttlePolicy{"set-up:" + OriginFrom(ctx).Address: setUpPolicy()}
-	if err := s.try(ctx, policies); err != nil {
+	if _, err := s.try(ctx, policies); err != nil {
 		return User{}, err
 	}
 	if subtle.ConstantTimeCompare([]byte(normaliseCode(code)), []byte(normaliseCode(want))) != 1 {

@@ -24,7 +24,8 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (User, err
 	if err != nil {
 		return User{}, err
 	}
-	if err := s.try(ctx, policies); err != nil {
+	next, err := s.try(ctx, policies)
+	if err != nil {
 		if throttled, ok := errors.AsType[*ThrottledError](err); ok {
 			s.log.WarnContext(ctx, "sign-in throttled", "address", origin.Address, "wait", throttled.Wait)
 		}
@@ -33,6 +34,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (User, err
 	user, err := s.checkPassword(ctx, email, password)
 	if errors.Is(err, ErrSignIn) {
 		s.auditAs(ctx, Identity{Email: "nobody"}, ActionSignInFailed, email, nil)
+		s.auditThrottled(ctx, Identity{Email: "nobody"}, email, next)
 		return User{}, err
 	}
 	if err != nil {

@@ -62,11 +62,12 @@ func (t *Throttle) wait(now time.Time) time.Duration {
 func (t *Throttle) clear(now time.Time) { t.Failures, t.LastAt, t.BlockedUntil = 0, now, nil }
 
 // try counts a try as failed before its secret is checked, so that tries made at the same time cannot all slip under
-// the limit; succeeded takes it back. Where one of the keys is blocked nothing is counted and the wait is returned.
-func (s *Service) try(ctx context.Context, policies map[string]throttlePolicy) error {
+// the limit; succeeded takes it back. Where one of the keys is blocked nothing is counted and the error tells the wait. next
+// is how long further tries will have to wait if this one fails.
+func (s *Service) try(ctx context.Context, policies map[string]throttlePolicy) (next time.Duration, err error) {
 	now := s.now()
 	var wait time.Duration
-	err := s.store.UpdateThrottles(ctx, mapKeys(policies), now, func(states []Throttle) {
+	err = s.store.UpdateThrottles(ctx, mapKeys(policies), now, func(states []Throttle) {
 		for i := range states {
 			wait = max(wait, states[i].wait(now))
 		}
@@ -75,15 +76,24 @@ func (s *Service) try(ctx context.Context, policies map[string]throttlePolicy) e
 		}
 		for i := range states {
 			policies[states[i].Key].fail(&states[i], now)
+			next = max(next, states[i].wait(now))
 		}
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if wait > 0 {
-		return &ThrottledError{Wait: wait}
+		return 0, &ThrottledError{Wait: wait}
 	}
-	return nil
+	return next, nil
+}
+
+// auditThrottled notes that further tries have to wait, where they have to: one entry for each wait, however often somebody
+// tries meanwhile.
+func (s *Service) auditThrottled(ctx context.Context, actor Identity, email string, wait time.Duration) {
+	if wait > 0 {
+		s.auditAs(ctx, actor, ActionSignInThrottled, email, map[string]any{"wait_seconds": int(wait.Seconds())})
+	}
 }
 
 // succeeded forgets the failures of the keys in cleared and takes back the one just counted for the others: a person

@@ -187,7 +187,8 @@ func (s *Service) ChangePassword(ctx context.Context, current, password string) 
 		return ErrNotAllowed
 	}
 	policies := map[string]throttlePolicy{pairKey(actor.Email, OriginFrom(ctx).Address): pairPolicy()}
-	if err := s.try(ctx, policies); err != nil {
+	next, err := s.try(ctx, policies)
+	if err != nil {
 		return err
 	}
 	_, hash, err := s.store.Password(ctx, actor.Email)
@@ -199,6 +200,7 @@ func (s *Service) ChangePassword(ctx context.Context, current, password string) 
 		return err
 	}
 	if !ok {
+		s.auditThrottled(ctx, actor, actor.Email, next)
 		return wiki.Invalid("current_password", "This is not your present password.")
 	}
 	if err := s.succeeded(ctx, policies, ""); err != nil {

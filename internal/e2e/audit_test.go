@@ -60,6 +60,9 @@ func TestEveryActionIsInTheAuditLog(t *testing.T) {
 	c.ask(204, "DELETE", "/api/confluence/{id}", nil, "id", ops)
 	// In the browser, and on the machine.
 	i.visitor(t).post(t, "/sign-in", "email", readerEmail, "password", "a wrong guess")
+	for range 6 {
+		i.visitor(t).post(t, "/sign-in", "email", "nobody@example.org", "password", "a wrong guess")
+	}
 	i.signedIn(t, readerEmail).post(t, "/sign-out")
 	if _, err := i.RotateKey(operator(t)); err != nil {
 		t.Fatal(err)
@@ -69,7 +72,8 @@ func TestEveryActionIsInTheAuditLog(t *testing.T) {
 	}
 	i.lookInAudit(t, map[string]entry{
 		auth.ActionSignIn: {readerEmail, readerEmail, ""}, auth.ActionSignInFailed: {"nobody", readerEmail, ""}, auth.ActionSignOut: {readerEmail, readerEmail, ""},
-		auth.ActionUserCreate: {adminEmail, other, ""}, auth.ActionUserChange: {adminEmail, other, "Olga"}, auth.ActionUserRemove: {adminEmail, other, ""},
+		auth.ActionSignInThrottled: {"nobody", "nobody@example.org", "wait_seconds"},
+		auth.ActionUserCreate:      {adminEmail, other, ""}, auth.ActionUserChange: {adminEmail, other, "Olga"}, auth.ActionUserRemove: {adminEmail, other, ""},
 		auth.ActionPasswordChange: {adminEmail, other, ""}, auth.ActionResetLink: {adminEmail, other, ""}, auth.ActionInvite: {adminEmail, "guest@example.org", ""},
 		auth.ActionLinkRevoke: {adminEmail, "guest@example.org", ""}, auth.ActionTokenCreate: {adminEmail, adminEmail, "ci"}, auth.ActionTokenRevoke: {adminEmail, adminEmail, "ci"},
 		"source.create": {adminEmail, ops, "OPS"}, "source.change": {adminEmail, ops, "guard_percent"}, "source.delete": {adminEmail, ops, ""}, "source.sync": {adminEmail, ops, "full"},

@@ -91,6 +91,7 @@ func auditActions(chosen string) []views.Option {
 	for _, family := range []struct{ value, text string }{
 		{"session.", "Sign-in and sign-out"},
 		{"session.sign_in_failed", "Failed sign-in"},
+		{"session.sign_in_throttled", "Sign-in blocked for a while"},
 		{"source.", "Sources"},
 		{"source.delete", "Deleted sources"},
 		{"connection.", "Connections"},
