@@ -138,7 +138,10 @@ func (a *App) newScheduler(sites *confluence.Pool) (*schedule.Scheduler, error) 
 				a.Log.WarnContext(ctx, "search index not maintained after a run", "source", sourceID, "err", err)
 			}
 		}
-		o.Tasks = []schedule.Task{{Name: "search-index", Every: indexEvery, Do: a.index.Maintain}}
+		o.Tasks = []schedule.Task{
+			{Name: "search-index", Every: indexEvery, Do: a.index.Maintain},
+			{Name: "chunk-counts", Every: indexEvery, Do: a.contents.FoldCounts},
+		}
 	}
 	return schedule.New(o)
 }

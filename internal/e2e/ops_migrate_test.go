@@ -139,6 +139,12 @@ func TestMigrateFilledOldSchema(t *testing.T) {
 	if diff := cmp.Diff(before, read()); diff != "" {
 		t.Errorf("pages, chunks, vectors (-before +after), each with the file of its table:\n%s", diff)
 	}
+	var chunks, counted, unembedded, waiting int
+	err = conn.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM chunks), (SELECT count(*) FROM chunks WHERE embedding IS NULL), sum(chunks), sum(unembedded)
+		FROM chunk_counts WHERE source_id = 'confluence_OLD'`).Scan(&chunks, &unembedded, &counted, &waiting)
+	if err != nil || chunks != counted || unembedded != waiting {
+		t.Errorf("%d chunks, %d without a vector, %v; counted %d, %d", chunks, unembedded, err, counted, waiting)
+	}
 
 	cfg, err := config.Load(config.Source{Getenv: func(string) string { return "" }})
 	if err != nil {

@@ -94,6 +94,15 @@ func (s *Store) listSources(ctx context.Context, id *string) ([]sources.Source, 
 	return list, nil
 }
 
+// FoldCounts sums up the changes of how many chunks sources have, so that few have to be added up at each look. Call it every
+// half minute.
+func (s *Store) FoldCounts(ctx context.Context) error {
+	if err := s.q.FoldCounts(ctx, s.db); err != nil {
+		return fmt.Errorf("sum up the counts of chunks: %w", postgres.Translate(err))
+	}
+	return nil
+}
+
 func sourceState(r dbsqlc.ListSourcesRow) sources.State {
 	switch {
 	case r.ActiveState == string(sources.RunRunning):
