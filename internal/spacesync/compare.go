@@ -53,7 +53,7 @@ func (w *work) compareAll(ctx context.Context) ([]*item, error) {
 			return true
 		}
 		w.listed[it.ref.ID] = true
-		it.state, it.stored = states[it.ref.ID]
+		it.found(states)
 		return false
 	})
 	w.rec.list(idsOf(items)...)

@@ -74,8 +74,8 @@ func (w *work) judge(ctx context.Context, items []*item) ([]*item, error) {
 		return nil, err
 	}
 	for _, it := range items {
-		it.state, it.stored = states[it.ref.ID]
-		it.own = it.state.OwnRestricted
+		it.found(states)
+		it.own = it.was().OwnRestricted
 	}
 	if err := w.storedTree(ctx); err != nil {
 		return nil, err
@@ -252,7 +252,7 @@ func (w *work) secondLook(ctx context.Context, items []*item) ([]*item, error) {
 			continue
 		}
 		if !it.sure && it.live() { // an old row of the index
-			it.ref = it.state.Ref
+			it.ref = it.was().Ref
 		}
 		kept = append(kept, it)
 	}

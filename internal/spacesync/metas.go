@@ -66,7 +66,7 @@ func (w *work) restrictions(ctx context.Context, items []*item) error {
 			w.setAgain()
 		}
 		if w.archived && it.live() {
-			it.own = it.state.OwnRestricted
+			it.own = it.was().OwnRestricted
 			continue
 		}
 		g.Go(func() error { return w.askRestricted(gctx, it) })
@@ -132,7 +132,7 @@ func (w *work) askRestricted(ctx context.Context, it *item) error {
 			return alive
 		}
 		if it.live() {
-			it.own = it.state.OwnRestricted
+			it.own = it.was().OwnRestricted
 			return nil
 		}
 		return w.fail(ctx, it, fmt.Errorf("its restrictions cannot be read: %w", err))
