@@ -18,14 +18,45 @@ const (
 	programEvery   = 5 // of these looks, one lets go of the program's pages, idle or not
 )
 
-// garbageShare is how much garbage may gather before the next collection, in percent of what is in use. The runtime's 100
-// doubles the peak of a sync; the price is collecting about twice as often.
-const garbageShare = 50
+// How often the share of garbage is looked at, and how far it must be off.
+const (
+	boundEvery   = time.Second
+	worthSetting = 4
+)
 
-// boundGarbage applies garbageShare, unless the operator has set GOGC.
-func boundGarbage() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbageShare)
+// How much garbage may gather before the next collection, in percent of what is in use: most while little is, so that
+// collecting costs little; less as the two together come to heapGoal; never below least, or a large index would be gone
+// through all the time. The runtime's 100 doubles the peak of a sync.
+const (
+	garbageMost  = 50
+	garbageLeast = 25
+	heapGoal     = 135 << 20
+)
+
+// garbageShare is the share for so many bytes in use.
+func garbageShare(live uint64) int {
+	return max(garbageLeast, min(garbageMost, int(100*(heapGoal-min(float64(live), heapGoal))/float64(max(live, 1)))))
+}
+
+// boundGarbage follows garbageShare until ctx ends, unless the operator has set GOGC.
+func boundGarbage(ctx context.Context) error {
+	if os.Getenv("GOGC") != "" {
+		return nil
+	}
+	tick := time.NewTicker(boundEvery)
+	defer tick.Stop()
+	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	for now := 0; ; {
+		metrics.Read(samples)
+		if share := garbageShare(samples[0].Value.Uint64()); now == 0 || max(share, now)-min(share, now) >= worthSetting {
+			now = share
+			debug.SetGCPercent(share)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ const entryCost = 160
 // What is kept where nobody says: so much, and so much for each chunk, which is enough for the words that many have.
 const (
 	cacheLeast    = 16 << 20
-	cacheForChunk = 96
+	cacheForChunk = 48
 )
 
 func newPostingsCache(store Store, most int, observer Observer) *postingsCache {

@@ -21,7 +21,7 @@ import (
 type Options struct {
 	// Timeout bounds one search; 0: 10 seconds.
 	Timeout time.Duration
-	// CacheBytes bounds the postings that are kept in memory; 0: 16 MB, and more where there are more than 175,000 chunks.
+	// CacheBytes bounds the postings that are kept in memory; 0: 16 MB, and more where there are more than 350,000 chunks.
 	CacheBytes int
 	// Concurrent is how many searches are worked on at once, the others wait; 0: 8.
 	Concurrent int
