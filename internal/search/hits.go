@@ -204,6 +204,7 @@ func (f *found) explain(c *candidate) *Explain {
 		e.Legs = append(e.Legs, "keyword")
 		e.Keyword = &LegExplain{Rank: c.keywordRank, Score: round(c.keyword), Normalised: round(c.keywordNorm), Weight: round(1 - f.ranking.weight)}
 		e.Terms = f.termScores(f.lexical.doc[c.page])
+		e.Keyword.OtherPassages = round(f.lexical.fromOthers(c.page))
 	}
 	if c.vectorRank > 0 {
 		e.Legs = append(e.Legs, "vector")

@@ -31,7 +31,7 @@ type scored struct {
 type lexical struct {
 	terms  []scored
 	scores [][]float32 // by segment, by chunk; nil where nothing was found
-	best   []float32   // by page, without labels
+	best   []float32   // by page, by its best chunks, without labels
 	doc    []docRef    // by page, its best chunk
 	label  []float32   // by page; nil where no label matches
 	pages  []int32     // that were found, in no order
@@ -46,6 +46,15 @@ func (l *lexical) score(page int32) float64 {
 		v += float64(l.label[page])
 	}
 	return v
+}
+
+// fromOthers is the part of a page's score that comes from chunks other than its best one.
+func (l *lexical) fromOthers(page int32) float64 {
+	best := l.doc[page]
+	if scores := l.scores[best.seg]; scores != nil && scores[best.doc] > 0 {
+		return float64(l.best[page] - scores[best.doc])
+	}
+	return 0
 }
 
 // of yields the chunks of a page that were found, with their scores.
@@ -260,18 +269,33 @@ func (sc *scorer) segment(i int, norms []float32, lent *buffers) []float32 {
 	return scores
 }
 
-// fold finds the best chunk of each allowed page. The chunks of a page mostly stand one after the other.
+// What a page's second and third passage add to the score of its best one, as shares of their own: a page about what is
+// asked has it in several places, one that only mentions it in one. All passages added up would favour long pages.
+const (
+	secondShare = 0.2
+	thirdShare  = 0.1
+)
+
+// fold finds the best chunk of each allowed page and scores the page. The chunks of a page mostly stand one after the
+// other; where they do not, the better row of them counts.
 func (l *lexical) fold(s *state, a *allowed) {
 	l.best, l.doc, l.pages = l.lent.floats(len(s.pages)), l.lent.docRefs(len(s.pages)), l.lent.numbers(len(s.pages))
 	for i, scores := range l.scores {
 		pages := s.segments[i].page
 		for doc := 0; doc < len(scores); {
-			page, best, bestDoc := pages[doc], float32(0), 0
+			page, bestDoc := pages[doc], doc
+			var best, second, third float32
 			for ; doc < len(scores) && pages[doc] == page; doc++ {
-				if scores[doc] > best {
-					best, bestDoc = scores[doc], doc
+				switch score := scores[doc]; {
+				case score > best:
+					best, second, third, bestDoc = score, best, second, doc
+				case score > second:
+					second, third = score, second
+				case score > third:
+					third = score
 				}
 			}
+			best += secondShare*second + thirdShare*third
 			if best <= l.best[page] || a.pages[page] == fails {
 				continue
 			}

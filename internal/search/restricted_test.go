@@ -60,7 +60,8 @@ func TestRestrictedPagesStayUnknown(t *testing.T) {
 	}
 }
 
-// A word that pages have, but hardly, is searched as it is; one that they often have is offered.
+// A word that pages have, but hardly, is searched together with one that they often have, which is offered; its own pages
+// come first, and alone where the words are wanted as they are typed.
 func TestRareWordIsOfferedACorrection(t *testing.T) {
 	t.Parallel()
 	c := searchtest.ForTest(t, newDB(t), nil)
@@ -69,7 +70,11 @@ func TestRareWordIsOfferedACorrection(t *testing.T) {
 	}
 	add(t, c, searchtest.Page{Source: "S", ID: "slip", Title: "Slip", Body: "<p>About a deplyoment.</p>"}) //nolint:misspell // on purpose
 	r := find(t, c, search.Request{Query: "deplyoment"})                                                   //nolint:misspell // on purpose
-	if r.Corrected || r.Suggestion != "deployment" || ids(r) != "slip" {
-		t.Errorf("corrected %v, suggestion %q, found %q; want the page with the word, and deployment offered", r.Corrected, r.Suggestion, ids(r))
+	if r.Corrected || r.Suggestion != "deployment" || r.Total != 111 || r.Hits[0].PageID != "slip" {
+		t.Errorf("corrected %v, suggestion %q, %d found: %q; want the page with the word first, and deployment offered", r.Corrected, r.Suggestion, r.Total, ids(r))
+	}
+	r = find(t, c, search.Request{Query: "deplyoment", Verbatim: true}) //nolint:misspell // on purpose
+	if r.Suggestion != "deployment" || ids(r) != "slip" {
+		t.Errorf("verbatim: suggestion %q, found %q; want the page with the word alone", r.Suggestion, ids(r))
 	}
 }

@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -158,6 +159,32 @@ func TestCorrection(t *testing.T) {
 	r = find(t, c, search.Request{Query: "contorller", Verbatim: true}) //nolint:misspell // on purpose
 	if r.Corrected || r.Suggestion != "controller" || ids(r) != "" {
 		t.Errorf("verbatim: corrected %v to %q, found %q", r.Corrected, r.Suggestion, ids(r))
+	}
+}
+
+// TestPageOfSeveralPassages: of two pages with the same best passage, the one that has more of them comes first, and the
+// explanation adds up.
+func TestPageOfSeveralPassages(t *testing.T) {
+	t.Parallel()
+	c := searchtest.ForTest(t, newDB(t), nil)
+	section := "<h2>Part</h2><p>" + strings.Repeat("The turbine is inspected by the crew in daylight. ", 12) + "</p>"
+	other := "<h2>Part</h2><p>" + strings.Repeat("A lamp is replaced when nobody works there today. ", 12) + "</p>"
+	add(t, c,
+		searchtest.Page{Source: "OPS", ID: "mentions", Title: "Mill", Body: section + other + other},
+		searchtest.Page{Source: "OPS", ID: "about", Title: "Mill", Body: section + section + section},
+	)
+	r := find(t, c, search.Request{Query: "turbine", Explain: true})
+	if ids(r) != "about mentions" {
+		t.Fatalf("found %q, want the page that is about it first", ids(r))
+	}
+	for i, h := range r.Hits {
+		k, terms := h.Explain.Keyword, 0.0
+		for _, x := range h.Explain.Terms {
+			terms += x.Score
+		}
+		if several := i == 0; several != (k.OtherPassages > 0) || math.Abs(k.Score-k.OtherPassages-terms) > 0.001 {
+			t.Errorf("%s: score %v, of it %v from other passages, terms %v", h.PageID, k.Score, k.OtherPassages, terms)
+		}
 	}
 }
 

@@ -105,6 +105,18 @@ func (w *wanted) limit() {
 	}
 }
 
+// widen lets words be found by others, too, which are given by where the words begin.
+func (w *wanted) widen(others map[int]string, lang *speech) {
+	for i := range w.words {
+		x := &w.words[i]
+		for _, text := range lang.terms(others[x.Start]) {
+			if !slices.ContainsFunc(x.Terms, func(t term) bool { return t.Text == text }) {
+				x.Terms = append(x.Terms, term{Text: text, Share: 1})
+			}
+		}
+	}
+}
+
 // joinedShare is what two words typed apart count for where the text has them joined, against the two words.
 const joinedShare = 0.5
 

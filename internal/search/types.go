@@ -137,12 +137,14 @@ type Explain struct {
 	FusedScore float64     `json:"fused_score"`
 }
 
-// LegExplain is what one leg said of a hit's best chunk.
+// LegExplain is what one leg said of a hit.
 type LegExplain struct {
 	Rank       int     `json:"rank"`       // 1 is the best
-	Score      float64 `json:"score"`      // BM25, or cosine similarity
+	Score      float64 `json:"score"`      // BM25, or the best chunk's cosine similarity
 	Normalised float64 `json:"normalised"` // 0..1 among this query's candidates
 	Weight     float64 `json:"weight"`     // its share in the fused score
+	// OtherPassages is what chunks beside the best one have added to Score; Explain.Terms are the rest.
+	OtherPassages float64 `json:"other_passages,omitempty"`
 }
 
 // TermScore is one term's part of a BM25 score.

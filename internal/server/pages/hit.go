@@ -105,10 +105,15 @@ func cutCrumbs(crumbs []string) []string {
 
 func explainView(e search.Explain) (parts []views.Param, terms []views.TermRow) {
 	leg := func(name string, l *search.LegExplain) {
-		if l != nil {
-			parts = append(parts, views.Param{Name: name, Value: fmt.Sprintf("rank %d, score %s, normalised %s × weight %s",
-				l.Rank, decimals(l.Score), decimals(l.Normalised), decimals(l.Weight))})
+		if l == nil {
+			return
 		}
+		score := decimals(l.Score)
+		if l.OtherPassages > 0 {
+			score += " (" + decimals(l.OtherPassages) + " of it from other passages)"
+		}
+		parts = append(parts, views.Param{Name: name, Value: fmt.Sprintf("rank %d, score %s, normalised %s × weight %s",
+			l.Rank, score, decimals(l.Normalised), decimals(l.Weight))})
 	}
 	parts = append(parts, views.Param{Name: "Found by", Value: strings.Join(e.Legs, " and ")})
 	leg("Keyword (BM25)", e.Keyword)
