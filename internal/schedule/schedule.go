@@ -125,7 +125,7 @@ func (s *Scheduler) Enqueue(ctx context.Context, sourceID string, r sources.RunR
 			return sources.Started{}, err
 		}
 		started := sources.Started{RunID: strconv.FormatInt(open.ID, 10), State: open.State, Conflict: true}
-		if open.State != sources.RunQueued || r.Trigger == sources.TriggerSchedule {
+		if open.State != sources.RunQueued || r.Trigger == sources.TriggerSchedule || r.Kind == sources.KindReprocess {
 			return started, nil
 		}
 		stronger, err := s.Store.StrengthenRun(ctx, open.ID, r)

@@ -87,9 +87,12 @@ func (s *Service) Sync(ctx context.Context, id string, r SyncRequest) (Started, 
 }
 
 // Reprocess queues a run that makes every page again from its stored body, without asking the site. The pages stay
-// searchable meanwhile.
+// searchable meanwhile. wiki.ErrConflict where a run is queued or running.
 func (s *Service) Reprocess(ctx context.Context, id string) error {
-	_, err := s.enqueue(ctx, id, RunRequest{SyncRequest: SyncRequest{Full: true, Trigger: TriggerManual}, Kind: KindReprocess})
+	started, err := s.enqueue(ctx, id, RunRequest{SyncRequest: SyncRequest{Full: true, Trigger: TriggerManual}, Kind: KindReprocess})
+	if err == nil && started.Conflict {
+		return fmt.Errorf("a run of source %s is queued or under way; process its pages again when it has ended: %w", id, wiki.ErrConflict)
+	}
 	return err
 }
 

@@ -60,10 +60,13 @@ func (s *site) PageCount(context.Context, string) (int, error) { return 7, nil }
 // queue remembers what it was asked for.
 type queue struct {
 	asked []string
-	open  bool
+	open  bool // a run is queued
 }
 
 func (q *queue) Enqueue(_ context.Context, id string, r sources.RunRequest) (sources.Started, error) {
+	if q.open {
+		return sources.Started{RunID: "1", State: sources.RunQueued, Conflict: true}, nil
+	}
 	q.asked = append(q.asked, fmt.Sprintf("%s %s %s reconcile=%v full=%v", r.Kind, id, r.Trigger, r.Reconcile, r.Full))
 	return sources.Started{RunID: "1", State: sources.RunQueued}, nil
 }
@@ -304,6 +307,7 @@ func TestPauseResumeCancelDelete(t *testing.T) {
 	b.queue.open = true
 	b.ok(b.service.Cancel(t.Context(), src.ID))
 	b.ok(b.service.Pause(t.Context(), src.ID))
+	b.queue.open = false
 	if _, err := b.service.Sync(t.Context(), src.ID, sources.SyncRequest{}); !errors.Is(err, wiki.ErrConflict) {
 		t.Errorf("a paused source was queued: %v", err)
 	}
@@ -312,6 +316,11 @@ func TestPauseResumeCancelDelete(t *testing.T) {
 	}
 	stopped(b, src.ID)
 	b.ok(b.service.Resume(t.Context(), src.ID))
+	b.queue.open = true
+	if err := b.service.Reprocess(t.Context(), src.ID); !errors.Is(err, wiki.ErrConflict) {
+		t.Errorf("pages are processed again beside a run: %v", err)
+	}
+	b.queue.open = false
 	b.ok(b.service.Resume(t.Context(), src.ID)) // twice does no harm
 	want := []string{"cancel confluence_ENG", "pause confluence_ENG", "sync confluence_ENG manual reconcile=true full=true"}
 	if diff := cmp.Diff(want, b.queue.took()); diff != "" {

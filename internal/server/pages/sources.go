@@ -323,7 +323,10 @@ func (p *Pages) do(ctx context.Context, id, action string) error {
 	switch action {
 	case "sync", "reconcile", "full":
 		request := sources.SyncRequest{Reconcile: action == "reconcile", Full: action == "full", Trigger: sources.TriggerManual}
-		_, err := p.Sources.Sync(ctx, id, request)
+		started, err := p.Sources.Sync(ctx, id, request)
+		if err == nil && started.Conflict && started.State == sources.RunRunning { // a queued one does this, too
+			return fmt.Errorf("a run of source %s is under way; wait until it has ended, or cancel it: %w", id, wiki.ErrConflict)
+		}
 		return err
 	case "cancel":
 		return p.Sources.Cancel(ctx, id)

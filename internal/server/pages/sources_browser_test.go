@@ -63,7 +63,7 @@ func TestBulk(t *testing.T) {
 		b.Click("#bulk-all")
 		b.Until(`[...document.querySelectorAll("tbody input[type=checkbox]")].every(box => box.checked)`)
 		b.PressText("[data-bulk] button", "Check deletions")
-		b.Has(".alert", "Started the check for deletions of 5 sources.")
+		b.Has(".alert", "1 of 5 sources refused: confluence_OBS: A run of source confluence_OBS is under way; wait until it has ended, or cancel it.")
 	})
 }
 

@@ -205,10 +205,13 @@ func (s *Sources) Delete(_ context.Context, id string) error {
 }
 
 // Sync implements pages.Sources.
-func (s *Sources) Sync(_ context.Context, id string, r sources.SyncRequest) (sources.Started, error) {
+func (s *Sources) Sync(ctx context.Context, id string, r sources.SyncRequest) (sources.Started, error) {
 	what := "sync"
 	if r.Reconcile {
 		what = "reconcile"
+	}
+	if source, err := s.Get(ctx, id); err == nil && source.State == sources.StateRunning {
+		return sources.Started{RunID: "run-100", State: sources.RunRunning, Conflict: true}, s.called(what, id)
 	}
 	s.SetState(id, sources.StateQueued)
 	return sources.Started{RunID: "run-101", State: sources.RunQueued}, s.called(what, id)
