@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sluicehq/sluice/internal/postgres"
+	"github.com/sluicehq/sluice/internal/search"
 	"github.com/sluicehq/sluice/internal/server/pages"
 	"github.com/sluicehq/sluice/internal/sources"
 )
@@ -37,7 +39,7 @@ func (s *System) Health(ctx context.Context) (pages.Health, error) {
 		{Name: "Go", Value: runtime.Version() + " on " + runtime.GOOS + "/" + runtime.GOARCH},
 		{Name: "Role", Value: s.app.Config.Role},
 	}}
-	h.Checks = append(h.Checks, s.checkDatabase(ctx, &h), s.checkEmbedder(ctx), s.checkDisk())
+	h.Checks = append(h.Checks, s.checkDatabase(ctx, &h), s.checkSearch(ctx), s.checkEmbedder(ctx), s.checkDisk())
 	if s.app.Read != s.app.DB {
 		h.Checks = append(h.Checks, s.checkReplica(ctx))
 	}
@@ -71,6 +73,24 @@ func (s *System) checkDatabase(ctx context.Context, h *pages.Health) pages.Check
 	if err != nil || pending > 0 {
 		check.OK, check.Advice = false, "Run: sluice migrate"
 		check.Detail += fmt.Sprintf("; %d migrations are missing", pending)
+	}
+	return check
+}
+
+// checkSearch searches for a word.
+func (s *System) checkSearch(ctx context.Context) pages.Check {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	check := pages.Check{Name: "Search"}
+	found, err := s.app.Searcher.Searcher.Search(ctx, search.Request{Query: "page", Mode: search.Keyword, Limit: 1})
+	switch {
+	case errors.Is(err, search.ErrDamaged):
+		check.Detail, check.Advice = err.Error(), "Restart \"sluice serve\": it makes what cannot be read anew from what is stored."
+	case err != nil:
+		check.Detail, check.Advice = err.Error(), "Correct what the other checks say first; the log of the server has more."
+	default:
+		check.OK = true
+		check.Detail = fmt.Sprintf("answers in %.1f ms", found.TookMS)
 	}
 	return check
 }

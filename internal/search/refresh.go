@@ -66,6 +66,9 @@ func (r *reader) state(ctx context.Context) (*state, error) {
 		}
 		s, err = next(nil, c, r.known)
 	}
+	if errors.Is(err, ErrDamaged) {
+		return nil, fmt.Errorf("%w: words of new chunks: %w; restart the program, which mends it", wiki.ErrUnavailable, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: search index: %w", wiki.ErrUnavailable, err)
 	}

@@ -12,6 +12,9 @@ import (
 // ErrMoved: segments that were asked for are gone; the search has to begin again with the present ones.
 var ErrMoved = errors.New("the search index has moved on")
 
+// ErrDamaged: a part of the stored index cannot be read. The program makes it anew, from the stored chunks, when it starts.
+var ErrDamaged = inverted.ErrDamaged
+
 // Store is where the index, the vectors and the texts are kept. Each answer is one state of the database.
 type Store interface {
 	// Changes tells what a reader does not know yet.

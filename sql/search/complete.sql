@@ -20,9 +20,6 @@ SELECT count(*) FROM unused;
 -- name: ChunkIDs :many
 SELECT id FROM chunks ORDER BY id;
 
--- name: FreshIDs :many
-SELECT chunk_id FROM search_fresh WHERE version = @version ORDER BY chunk_id;
-
 -- name: SegmentIDs :many
 SELECT id FROM search_segments WHERE version = @version ORDER BY id;
 

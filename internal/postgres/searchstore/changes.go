@@ -31,7 +31,7 @@ func (s *Store) Changes(ctx context.Context, known search.Known) (search.Changes
 		return s.changes(ctx, tx, known, &c)
 	})
 	if errors.Is(err, inverted.ErrDamaged) {
-		err = fmt.Errorf("%w: %w; it is mended when the program starts", wiki.ErrUnavailable, err)
+		err = fmt.Errorf("%w: %w; restart the program, which mends it", wiki.ErrUnavailable, err)
 	}
 	if err != nil {
 		return search.Changes{}, fmt.Errorf("changes of the search index: %w", postgres.Translate(err))

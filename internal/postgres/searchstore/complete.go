@@ -42,7 +42,7 @@ func (s *Store) complete(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		whole := len(found.missing)+len(found.damaged) == 0
+		whole := len(found.missing)+len(found.damaged)+len(found.torn) == 0
 		if err := s.q.SetComplete(ctx, s.db, dbsqlc.SetCompleteParams{Version: inverted.Version, Complete: whole}); err != nil {
 			return err
 		}
@@ -63,6 +63,7 @@ type comparison struct {
 	segments []int64 // all of this version
 	missing  []int64 // chunks that are not in the index, ascending
 	damaged  []int64 // segments that cannot be read; their chunks are missing
+	torn     []int64 // fresh chunks whose words cannot be read; they are missing as well
 	stray    []int64 // removed chunks that the index does not hold
 }
 
@@ -74,7 +75,7 @@ func (s *Store) compare(ctx context.Context) (c comparison, err error) {
 		if c.segments, err = s.q.SegmentIDs(ctx, tx, inverted.Version); err != nil {
 			return err
 		}
-		if indexed, err = s.q.FreshIDs(ctx, tx, inverted.Version); err != nil {
+		if indexed, c.torn, err = s.freshChunks(ctx, tx); err != nil {
 			return err
 		}
 		for _, id := range c.segments {
@@ -103,6 +104,24 @@ func (s *Store) compare(ctx context.Context) (c comparison, err error) {
 	return c, nil
 }
 
+// freshChunks returns the ids of the chunks that are in no segment: those whose words can be read, and the others.
+func (s *Store) freshChunks(ctx context.Context, tx pgx.Tx) (sound, torn []int64, err error) {
+	for after := int64(0); ; {
+		rows, err := s.q.FreshToFold(ctx, tx, dbsqlc.FreshToFoldParams{Version: inverted.Version, After: after, Most: foldRead})
+		if err != nil || len(rows) == 0 {
+			return sound, torn, err
+		}
+		for _, r := range rows {
+			after = r.ChunkID
+			if inverted.Readable(r.Words) {
+				sound = append(sound, r.ChunkID)
+			} else {
+				torn = append(torn, r.ChunkID)
+			}
+		}
+	}
+}
+
 // without returns what is in list and not in others; both ascend.
 func without(list, others []int64) []int64 {
 	var left []int64
@@ -121,8 +140,13 @@ func without(list, others []int64) []int64 {
 // has changed the segments since the comparison: that one may have indexed the same.
 func (s *Store) indexMissing(ctx context.Context, found comparison) (mine bool, err error) {
 	segments := found.segments
-	if len(found.damaged) > 0 {
-		mine, err = s.ifUnchanged(ctx, segments, func(tx pgx.Tx) error { return s.q.DeleteSegments(ctx, tx, found.damaged) })
+	if len(found.damaged)+len(found.torn) > 0 {
+		mine, err = s.ifUnchanged(ctx, segments, func(tx pgx.Tx) error {
+			if err := s.q.DeleteFresh(ctx, tx, found.torn); err != nil {
+				return err
+			}
+			return s.q.DeleteSegments(ctx, tx, found.damaged)
+		})
 		if err != nil || !mine {
 			return false, err
 		}

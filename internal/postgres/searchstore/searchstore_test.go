@@ -230,6 +230,7 @@ func TestComplete(t *testing.T) {
 		"another version's":    "UPDATE search_segments SET version = 99; UPDATE search_fresh SET version = 99; UPDATE search_builds SET version = 99",
 		"fresh words lost":     "DELETE FROM search_fresh",
 		"a damaged segment":    "UPDATE search_segments SET header = 'x'",
+		"damaged fresh words":  "UPDATE search_fresh SET words = 'x'",
 		"damaged, chunks gone": "UPDATE search_segments SET header = 'x'; DELETE FROM search_fresh; DELETE FROM chunks",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -75,6 +75,9 @@ func (b *Builder) AddEncoded(chunkID int64, page PageKey, doc []byte) error {
 	return r.err
 }
 
+// Readable reports whether doc is what Doc.Encode wrote.
+func Readable(doc []byte) bool { return NewBuilder().AddEncoded(0, PageKey{}, doc) == nil }
+
 func (b *Builder) add(chunkID int64, key PageKey, length int, phrase string) int32 {
 	h := &b.header
 	page, ok := b.pages[key]

@@ -18,6 +18,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sluicehq/sluice/internal/auth"
+	"github.com/sluicehq/sluice/internal/search"
 	"github.com/sluicehq/sluice/internal/wiki"
 )
 
@@ -146,6 +147,8 @@ func fromKind(err error) *Problem {
 		return New(http.StatusBadRequest, sentence(words(err, wiki.ErrInvalid)))
 	case diskFull(err):
 		return New(http.StatusServiceUnavailable, "The disk of the database is full. What is stored can be searched; nothing can be changed until there is space.").Retry(time.Minute)
+	case errors.Is(err, search.ErrDamaged):
+		return New(http.StatusServiceUnavailable, "Part of the search index cannot be read. Restart Sluice: it makes that part anew from what is stored.").Retry(time.Minute)
 	case errors.Is(err, wiki.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return New(http.StatusServiceUnavailable, "Something that is needed for this does not answer now. Try again in a moment.").Retry(5 * time.Second)
 	default:

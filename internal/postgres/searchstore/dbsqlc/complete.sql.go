@@ -95,30 +95,6 @@ func (q *Queries) DropUnused(ctx context.Context, db DBTX, version int32) (int64
 	return count, err
 }
 
-const freshIDs = `-- name: FreshIDs :many
-SELECT chunk_id FROM search_fresh WHERE version = $1 ORDER BY chunk_id
-`
-
-func (q *Queries) FreshIDs(ctx context.Context, db DBTX, version int32) ([]int64, error) {
-	rows, err := db.Query(ctx, freshIDs, version)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []int64
-	for rows.Next() {
-		var chunk_id int64
-		if err := rows.Scan(&chunk_id); err != nil {
-			return nil, err
-		}
-		items = append(items, chunk_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const noteUse = `-- name: NoteUse :one
 WITH noted AS (
     INSERT INTO search_builds (version, complete) VALUES ($1, true)
