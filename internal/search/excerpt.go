@@ -32,6 +32,7 @@ func (c *cutter) mark(text string) string {
 // is common to them.
 func (c *cutter) snippet(text string, code []chunk.Code) excerpt {
 	text = strings.TrimRight(text, " \n\t")
+	code = within(code, len(text))
 	list := c.matches(text)
 	start, end := c.window(text, list, code)
 	end = codeEnd(text, start, end, code)
@@ -148,6 +149,18 @@ func blockAt(code []chunk.Code, at int) *chunk.Code {
 		}
 	}
 	return nil
+}
+
+// within returns the code that begins before end, cut there: a block may have had empty lines at the end of the text.
+func within(code []chunk.Code, end int) []chunk.Code {
+	kept := make([]chunk.Code, 0, len(code))
+	for _, c := range code {
+		if c.Start < end {
+			c.End = min(c.End, end)
+			kept = append(kept, c)
+		}
+	}
+	return kept
 }
 
 // codeEnd returns where the stretch from start to end has to end, so as not to have more lines of code than a snippet may.

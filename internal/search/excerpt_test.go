@@ -56,6 +56,7 @@ func TestSnippetOfCode(t *testing.T) {
 			"…\n⟦[restart] [pod]\n" + strings.TrimSpace(lines(7, "nothing of interest")) + "⟧\n…",
 		},
 		{"cut within a line", "```\n" + strings.Repeat("x=1 ", 100) + "restart " + strings.Repeat("y=1 ", 100) + "\n```", "… ⟦x=1 x=1 x=1 x=1 x=1 x=1 [restart] y=1"},
+		{"empty lines at the end", "```\n" + lines(2, "x") + "restart\n\n \n```", "⟦x\nx\n[restart]⟧"},
 		{"from text into code", filler + "\n\nRestart it:\n\n```\nx\n```\n", "… [Restart] it:\n⟦x⟧"},
 		{"from code into text", "```\n" + lines(40, "nothing") + "restart\n```\n\n" + filler, "…\n⟦[restart]⟧\nNothing of interest"},
 		{"marks in code are dropped", "`a\uE000b` pod", "`ab` [pod]"},
