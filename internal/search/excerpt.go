@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -193,12 +194,7 @@ func (c *cutter) likest(text string) int {
 		for end < len(text) && !boundary(text, end) {
 			end++
 		}
-		common := 0
-		for t := range trigramsOf(analysis.Fold(text[start:end])) {
-			if c.trigrams[t] {
-				common++
-			}
-		}
+		common := c.common(analysis.Fold(text[start:end]))
 		// Long sentences have more of everything.
 		if share := float64(common) / float64(40+end-start); share > bestShare {
 			best, bestShare = start, share
@@ -206,4 +202,18 @@ func (c *cutter) likest(text string) int {
 		start = end
 	}
 	return best
+}
+
+// common is how many triples of letters of the query a folded sentence has.
+func (c *cutter) common(sentence string) int {
+	var met []string
+	for word := range strings.FieldsSeq(sentence) {
+		for i := 0; i+3 <= len(word); i++ {
+			t := word[i : i+3]
+			if c.likely[hashTrigram(t)] && c.trigrams[t] && !slices.Contains(met, t) {
+				met = append(met, t)
+			}
+		}
+	}
+	return len(met)
 }

@@ -14,8 +14,9 @@ import (
 
 // vocabulary is the words of a segment, ready for comparison.
 type vocabulary struct {
-	once  sync.Once
-	masks []uint32 // which letters each word has
+	once    sync.Once
+	masks   []uint32 // which letters each word has
+	lengths []uint8  // in bytes, 255: and more
 }
 
 // letterMask tells which letters a word has; words whose masks differ in many bits are far apart.
@@ -28,17 +29,38 @@ func letterMask(word string) uint32 {
 		case '0' <= c && c <= '9':
 			m |= 1 << 26
 		default:
-			m |= 1 << 27
+			m |= otherLetter
 		}
 	}
 	return m
 }
 
+// otherLetter is the part of a mask for what is no plain letter or digit.
+const otherLetter = 1 << 27
+
+// shape is what a word is compared by before its letters are looked at.
+type shape struct {
+	mask   uint32
+	length int // bytes
+	most   int // edits
+}
+
+// near reports whether a word of another shape may be few enough edits away: an edit that takes a letter away or adds one
+// changes one bit of the mask and the length by one letter, another two bits. differ is in how many bits the masks do, and
+// is at most twice the edits.
+func (s shape) near(mask uint32, differ, length int) bool {
+	spread := max(length-s.length, s.length-length)
+	if (mask|s.mask)&otherLetter != 0 { // letters of several bytes
+		return spread <= utf8.UTFMax*s.most
+	}
+	return spread <= s.most && differ <= 2*s.most-spread
+}
+
 func (v *vocabulary) prepare(h *inverted.Header) {
 	v.once.Do(func() {
-		v.masks = make([]uint32, len(h.Words))
+		v.masks, v.lengths = make([]uint32, len(h.Words)), make([]uint8, len(h.Words))
 		for i, w := range h.Words {
-			v.masks[i] = letterMask(w)
+			v.masks[i], v.lengths[i] = letterMask(w), uint8(min(len(w), math.MaxUint8))
 		}
 	})
 }
@@ -80,15 +102,15 @@ func (s *state) nearWords(word string) []correction {
 	}
 	near := map[string]*correction{}
 	far := map[string]bool{}
-	mask := letterMask(word)
+	typed := shape{mask: letterMask(word), length: len(word), most: most}
 	for _, seg := range s.segments {
 		seg.vocabulary.prepare(seg.header)
 		for i, m := range seg.vocabulary.masks {
-			if bits.OnesCount32(m^mask) > 2*most {
+			if differ := bits.OnesCount32(m ^ typed.mask); differ > 2*most || !typed.near(m, differ, int(seg.vocabulary.lengths[i])) {
 				continue
 			}
 			other := seg.header.Words[i]
-			if d := len(other) - len(word); d > 2*most || d < -2*most || far[other] || other == word {
+			if far[other] || other == word {
 				continue
 			}
 			c := near[other]

@@ -1,9 +1,11 @@
 package search
 
 import (
+	"math/bits"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -152,7 +154,7 @@ func TestSnippet(t *testing.T) {
 func TestSnippetByLikeness(t *testing.T) {
 	t.Parallel()
 	c := cutterOf([]*analysis.Analyzer{analysis.New("english")}, map[string]float64{"zzz": 1})
-	c.trigrams = trigramsOf("authenticating users")
+	c.liken("authenticating users")
 	filler := strings.Repeat("Nothing of interest stands here. ", 12)
 	if got := c.snippet(filler+"Authentication of a user is done by the gateway. "+filler, nil).text; !strings.HasPrefix(got, "… Authentication of a user") {
 		t.Errorf("snippet = %q", got)
@@ -169,6 +171,26 @@ func FuzzSnippet(f *testing.F) {
 		text = strings.ToValidUTF8(text, "?")
 		if s := c.snippet(text, nil).text; strings.ToValidUTF8(s, "\x00") != s && !strings.Contains(text, "\x00") {
 			t.Errorf("snippet of %q is %q", text, s)
+		}
+	})
+}
+
+// No word that is near enough is passed over because of its shape.
+func FuzzShape(f *testing.F) {
+	f.Add("kubernets", "kubernetes")
+	f.Add("abcdef", "fbcdea")
+	f.Add("über9x", "uber9xx")
+	f.Add("日本語日本", "日本語日")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if !utf8.ValidString(a) || !utf8.ValidString(b) {
+			return
+		}
+		for most := 1; most <= 2; most++ {
+			s := shape{mask: letterMask(a), length: len(a), most: most}
+			differ := bits.OnesCount32(letterMask(a) ^ letterMask(b))
+			if distance(a, b, most) <= most && (differ > 2*most || !s.near(letterMask(b), differ, len(b))) {
+				t.Errorf("%q and %q are at most %d edits apart", a, b, most)
+			}
 		}
 	})
 }

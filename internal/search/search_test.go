@@ -196,7 +196,7 @@ func TestCorrectionsThatShareAStem(t *testing.T) {
 	if err := searchstore.New(c.DB, searchstore.Options{FoldFrom: 1}).Maintain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if r := find(t, c, search.Request{Query: "calcualted"}); !r.Corrected || ids(r) != "1" {
+	if r := find(t, c, search.Request{Query: "calcualted"}); !r.Corrected || ids(r) != "1" { //nolint:misspell // on purpose
 		t.Errorf("corrected %v to %q, found %q", r.Corrected, r.Suggestion, ids(r))
 	}
 }

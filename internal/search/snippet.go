@@ -2,6 +2,7 @@ package search
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sluicehq/sluice/internal/search/analysis"
 )
@@ -14,6 +15,7 @@ type cutter struct {
 	firsts    *[256][256]bool    // first two letters of the terms
 	anyFirst  bool               // a term has one letter only
 	trigrams  map[string]bool    // of the query
+	likely    [1 << 12]bool      // by hashTrigram, which of them there may be
 }
 
 func newCutter(f *found) *cutter {
@@ -26,7 +28,7 @@ func newCutter(f *found) *cutter {
 		}
 	}
 	c := cutterOf(f.lang.analyzers, weights)
-	c.trigrams = trigramsOf(f.plan.folded)
+	c.liken(f.plan.folded)
 	return c
 }
 
@@ -75,20 +77,51 @@ func (c *cutter) matches(text string) []match {
 // leastPlain is from how many letters on a word is looked at by its first two.
 const leastPlain = 4
 
-// cannotMatch tells quickly of most plain words that they are none of the query's: stemmers leave the first two letters of
-// a word as they are where they leave more than one, but for English -ying ("dying", "die").
+// cannotMatch tells quickly of most words that they are none of the query's: stemmers leave the first two letters of a word
+// as they are where they leave more than one, but for English -ying ("dying", "die"). A name with an inner structure can
+// have a term that begins anywhere in it.
 func (c *cutter) cannotMatch(word string) bool {
 	if len(word) < leastPlain || c.anyFirst {
 		return false
 	}
+	plain := true
 	for i := range len(word) {
 		lower := 'a' <= word[i] && word[i] <= 'z'
 		if !lower && (i > 0 || word[i] < 'A' || word[i] > 'Z') {
-			return false
+			plain = false
+			break
 		}
 	}
-	return !c.firsts[word[0]|0x20][word[1]] && word[1:] != "ying"
+	if plain {
+		return !c.firsts[word[0]|0x20][word[1]] && word[1:] != "ying"
+	}
+	return c.noneBegins(word)
 }
+
+// noneBegins reports whether no term of the query can begin in a name: no two of its letters that follow one another, with
+// or without what joins them, are the first two of a term.
+func (c *cutter) noneBegins(name string) bool {
+	var last, letter byte // the last byte, the last letter or digit
+	for i := range len(name) {
+		b := name[i]
+		switch {
+		case b >= utf8.RuneSelf:
+			return false
+		case 'A' <= b && b <= 'Z':
+			b |= 0x20
+		}
+		if c.firsts[last][b] || c.firsts[letter][b] {
+			return false
+		}
+		last = b
+		if wordByte(b) {
+			letter = b
+		}
+	}
+	return !strings.Contains(name, "ying")
+}
+
+func wordByte(b byte) bool { return 'a' <= b && b <= 'z' || '0' <= b && b <= '9' }
 
 // matchesIn finds the matches within a stretch that holds together.
 func (c *cutter) matchesIn(surface string) []match {
@@ -158,6 +191,18 @@ func inTextOrder(list []match) []match {
 		out = append(out, m)
 	}
 	return out
+}
+
+// liken notes the query that sentences are compared with.
+func (c *cutter) liken(folded string) {
+	c.trigrams = trigramsOf(folded)
+	for t := range c.trigrams {
+		c.likely[hashTrigram(t)] = true
+	}
+}
+
+func hashTrigram(t string) uint32 {
+	return (uint32(t[0])*961 + uint32(t[1])*31 + uint32(t[2])) & (1<<12 - 1)
 }
 
 // trigramsOf returns the triples of letters of a folded text.

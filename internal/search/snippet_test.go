@@ -2,6 +2,7 @@ package search
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/sluicehq/sluice/internal/search/analysis"
@@ -23,6 +24,12 @@ func TestStemsKeepTheFirstTwoLetters(t *testing.T) {
 		t.Run(config, func(t *testing.T) {
 			t.Parallel()
 			a := analysis.New(config)
+			for word := range shortWords {
+				// Turkish stems of two letters change the second; of three letters within a name, a mark is lost.
+				if term := a.Tokens(word)[0].Terms[0].Text; len(term) > 1 && config != "turkish" && !strings.Contains(word, term[:2]) {
+					t.Errorf("the stem of %q is %q; it would be passed over within a name", word, term)
+				}
+			}
 			for _, beginning := range beginnings {
 				for _, ending := range endings {
 					word := beginning + ending
@@ -35,6 +42,40 @@ func TestStemsKeepTheFirstTwoLetters(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// shortWords yields all words of three letters.
+func shortWords(yield func(string) bool) {
+	for n := range 26 * 26 * 26 {
+		if !yield(string([]byte{'a' + byte(n/26/26), 'a' + byte(n/26%26), 'a' + byte(n%26)})) {
+			return
+		}
+	}
+}
+
+// No name that has a term of the query is passed over, wherever the term begins.
+func TestNamesAreNotPassedOver(t *testing.T) {
+	t.Parallel()
+	for _, config := range []string{"english", "german", "simple"} {
+		a := analysis.New(config)
+		for _, name := range []string{
+			"max-old-space-size", "app.kubernetes.io/managed-by", "parseHTTPRequest", "HTTPServer2", "scrape_interval_seconds", "e-mail", "fail-over", "v1.29.3",
+			"OPS-1234", "https://wiki.example.com/x/y?id=12&flag#top", "C:\\Users\\ada", "user@host.example", "don't", "server's", "under_dying_node", "X1Y2Z3", "i18n",
+			"foo::bar", "0x80070005", "a.b.c", "ERR_CONNECTION_REFUSED", "libssl3t64", "sha256:abcdef", "key=value", "100%cpu", "re-re-re", "tying_x",
+		} {
+			for _, token := range a.Tokens(name) {
+				for _, term := range token.Terms {
+					if c := cutterOf([]*analysis.Analyzer{a}, map[string]float64{term.Text: 1}); c.cannotMatch(name) {
+						t.Errorf("%s: %q has the term %q and is passed over", config, name, term.Text)
+					}
+				}
+			}
+		}
+	}
+	c := cutterOf([]*analysis.Analyzer{analysis.New("english")}, map[string]float64{"restart": 1})
+	if !c.cannotMatch("scrape_interval_seconds") {
+		t.Error("a name without anything of the query is not passed over")
 	}
 }
 

@@ -148,6 +148,7 @@ func (g *generator) classes(n int, m *model) []class {
 		{name: "wide filter (30 % of pages)"},
 		{name: "typo"},
 		{name: "deep (11th list of 10)", deep: 10},
+		{name: "filter of 8 spaces"},
 	}
 	for range n {
 		topic := g.r.IntN(topics)
@@ -161,14 +162,26 @@ func (g *generator) classes(n int, m *model) []class {
 		for i, q := range []string{
 			three, g.common[g.r.IntN(20)] + " " + g.common[g.r.IntN(60)], question.String(),
 			g.topicWord(topic) + "_" + g.rare[g.zipfRare.Uint64()], fmt.Sprintf("space:S%d %s", topic/3, three),
-			"label:wide " + three, string(typed) + " " + g.commonWord(), three,
+			"label:wide " + three, string(typed) + " " + g.commonWord(), three, eightSpaces(topic) + three,
 		} {
 			list[i].queries = append(list[i].queries, q)
+			if list[i].name == "filter of 8 spaces" { // asks for the same vector as without it
+				continue
+			}
 			free := strings.TrimPrefix(strings.TrimPrefix(q, "label:wide "), fmt.Sprintf("space:S%d ", topic/3))
 			m.vectors[free] = g.vector(topic)
 		}
 	}
 	return list
+}
+
+// eightSpaces is a filter of the space of a topic and the seven after it.
+func eightSpaces(topic int) string {
+	var b strings.Builder
+	for i := range 8 {
+		fmt.Fprintf(&b, "space:S%d ", (topic/3+i)%spaces)
+	}
+	return b.String()
 }
 
 // prefixes are what is typed on the way to titles.
