@@ -29,5 +29,4 @@ func TestLetGoOfProgram(t *testing.T) {
 	if err := letGoOfProgram(); err != nil {
 		t.Fatal(err)
 	}
-
 }
