@@ -18,40 +18,37 @@ const (
 	programEvery   = 5 // of these looks, one lets go of the program's pages, idle or not
 )
 
-// How often the share of garbage is looked at, and how far it must be off.
+// How much memory the program takes beside the pages of its file. Garbage may come to garbageShare percent of what is in
+// use (the runtime's 100 doubles the peak of a sync), and all together to memoryGoal; where more is in use than fits
+// there, to leastShare of it more and leastRoom for what is no heap. A fixed limit would have the program do nothing but
+// collect once an index is larger than it.
 const (
-	boundEvery   = time.Second
-	worthSetting = 4
+	garbageShare = 50
+	memoryGoal   = 145 << 20
+	leastShare   = 0.3
+	leastRoom    = 25 << 20
+	limitEvery   = time.Second
 )
 
-// How much garbage may gather before the next collection, in percent of what is in use: most while little is, so that
-// collecting costs little; less as the two together come to heapGoal; never below least, or a large index would be gone
-// through all the time. The runtime's 100 doubles the peak of a sync.
-const (
-	garbageMost  = 50
-	garbageLeast = 25
-	heapGoal     = 135 << 20
-)
-
-// garbageShare is the share for so many bytes in use.
-func garbageShare(live uint64) int {
-	return max(garbageLeast, min(garbageMost, int(100*(heapGoal-min(float64(live), heapGoal))/float64(max(live, 1)))))
+// memoryLimit is the limit for so many bytes in use.
+func memoryLimit(live uint64) int64 {
+	return max(memoryGoal, int64(float64(live)*(1+leastShare))+leastRoom)
 }
 
-// boundGarbage follows garbageShare until ctx ends, unless the operator has set GOGC.
-func boundGarbage(ctx context.Context) error {
-	if os.Getenv("GOGC") != "" {
+// boundMemory follows memoryLimit until ctx ends. What the operator has set (GOGC, GOMEMLIMIT) holds.
+func boundMemory(ctx context.Context) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbageShare)
+	}
+	if os.Getenv("GOMEMLIMIT") != "" {
 		return nil
 	}
-	tick := time.NewTicker(boundEvery)
+	tick := time.NewTicker(limitEvery)
 	defer tick.Stop()
 	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	for now := 0; ; {
+	for {
 		metrics.Read(samples)
-		if share := garbageShare(samples[0].Value.Uint64()); now == 0 || max(share, now)-min(share, now) >= worthSetting {
-			now = share
-			debug.SetGCPercent(share)
-		}
+		debug.SetMemoryLimit(memoryLimit(samples[0].Value.Uint64()))
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

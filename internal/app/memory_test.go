@@ -2,23 +2,18 @@ package app
 
 import "testing"
 
-func TestGarbageShare(t *testing.T) {
+func TestMemoryLimit(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		live uint64
-		want int
-	}{
-		{0, 50},
-		{40 << 20, 50},
-		{90 << 20, 50},
-		{100 << 20, 35},
-		{105 << 20, 28},
-		{108 << 20, 25},
-		{135 << 20, 25},
-		{4 << 30, 25},
+	for _, tt := range []struct{ live, want uint64 }{
+		{0, 145},
+		{40, 145},
+		{92, 145},
+		{100, 155},
+		{200, 285},
+		{4000, 5225},
 	} {
-		if got := garbageShare(tt.live); got != tt.want {
-			t.Errorf("with %d MB in use: %d %%, want %d", tt.live>>20, got, tt.want)
+		if got := memoryLimit(tt.live << 20); got != int64(tt.want)<<20 {
+			t.Errorf("with %d MB in use: %d MB, want %d", tt.live, got>>20, tt.want)
 		}
 	}
 }

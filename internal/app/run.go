@@ -40,7 +40,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener, serving func(url s
 	group.Go(func() error { return a.work(background) })
 	group.Go(func() error { return a.profile(background) })
 	group.Go(func() error { return a.watchCluster(background) })
-	group.Go(func() error { return boundGarbage(background) })
+	group.Go(func() error { return boundMemory(background) })
 	group.Go(func() error { return giveBackMemory(background, a.Log) })
 	for _, run := range a.Background {
 		group.Go(func() error { return run(background) })

@@ -19,6 +19,7 @@ type Client struct {
 	Base  string
 	Token string
 	HTTP  *http.Client
+	Looks *Latencies // of Status; may be nil
 }
 
 // Connect makes an admin's token and returns a client that uses it.
@@ -134,7 +135,11 @@ func (c *Client) AddSource(ctx context.Context, siteURL, email, token, space str
 // Status reads a source's status.
 func (c *Client) Status(ctx context.Context, id string) (Status, error) {
 	var s Status
+	began := time.Now()
 	err := c.Call(ctx, http.MethodGet, "/api/confluence/"+id+"/status", nil, &s)
+	if c.Looks != nil && err == nil {
+		c.Looks.Add(time.Since(began))
+	}
 	return s, err
 }
 

@@ -43,15 +43,21 @@ func (l *Latencies) String() string {
 
 // Memory is what processes hold, in bytes.
 type Memory struct {
-	Program  int64 // resident set
-	Database int64 // proportional set of all processes of the private server
+	Program   int64 // resident set: Anonymous, and pages of the program's own file, which the system may drop
+	Anonymous int64
+	Database  int64 // proportional set of all processes of the private server
+}
+
+// largest is the larger of each part.
+func (m Memory) largest(o Memory) Memory {
+	return Memory{Program: max(m.Program, o.Program), Anonymous: max(m.Anonymous, o.Anonymous), Database: max(m.Database, o.Database)}
 }
 
 // memoryOf measures a program and the private server under its data directory. Shared memory of the server counts once,
 // because each process is charged its share of it (Pss).
 func memoryOf(pid int, dataDir string) Memory {
 	var m Memory
-	m.Program = procField(pid, "status", "VmRSS:")
+	m.Program, m.Anonymous = procField(pid, "status", "VmRSS:"), procField(pid, "status", "RssAnon:")
 	for _, other := range processesIn(dataDir) {
 		if other != pid {
 			m.Database += procField(other, "smaps_rollup", "Pss:")
@@ -119,7 +125,7 @@ func Watch(ctx context.Context, pid int, dataDir string) func() Memory {
 		for {
 			now := memoryOf(pid, dataDir)
 			mu.Lock()
-			peak.Program, peak.Database = max(peak.Program, now.Program), max(peak.Database, now.Database)
+			peak = peak.largest(now)
 			mu.Unlock()
 			select {
 			case <-ctx.Done():

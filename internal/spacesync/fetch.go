@@ -3,6 +3,7 @@ package spacesync
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -41,7 +42,8 @@ func (q *queue) next() []*item {
 			break
 		}
 	}
-	batch := q.items[:n]
+	batch := slices.Clone(q.items[:n])
+	clear(q.items[:n]) // of a large space they are much
 	q.items = q.items[n:]
 	return batch
 }

@@ -17,9 +17,10 @@ func newNode(it *item) *node {
 }
 
 // place makes the stored places of pages follow the tree: paths, breadcrumbs, children and inherited restrictions of
-// whole subtrees. It compares all of them, not only those below a page that changed: a run that died may have left some.
-func (w *work) place(ctx context.Context, items []*item, compare bool) error {
-	if len(items) == 0 && !compare {
+// whole subtrees, where the run has listed any. It compares all of them, not only those below a page that changed: a run
+// that died may have left some.
+func (w *work) place(ctx context.Context, listed, compare bool) error {
+	if !listed && !compare {
 		return nil
 	}
 	pages, _, err := w.store.Tree(ctx, w.src.ID)

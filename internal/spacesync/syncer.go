@@ -196,10 +196,11 @@ func (w *work) sync(ctx context.Context) error {
 	}
 	watermark := w.began.Add(-w.options.Overlap)
 	w.rec.change(func(p *Progress) { p.WatermarkFrom, p.WatermarkTo = w.src.Watermark, &watermark })
+	listed := len(items) > 0 // the items themselves go as they are worked off
 	if err := w.incorporate(ctx, items); err != nil {
 		return err
 	}
-	if err := w.place(ctx, items, compare); err != nil {
+	if err := w.place(ctx, listed, compare); err != nil {
 		return err
 	}
 	if err := w.trust(ctx); err != nil {

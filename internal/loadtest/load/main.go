@@ -137,7 +137,7 @@ func (b *bench) row(what, format string, args ...any) {
 }
 
 func memory(m loadtest.Memory) string {
-	return loadtest.MB(m.Program) + " / " + loadtest.MB(m.Database)
+	return fmt.Sprintf("%s (%s anonymous) / %s", loadtest.MB(m.Program), loadtest.MB(m.Anonymous), loadtest.MB(m.Database))
 }
 
 // firstSync waits for the first run and for the vectors, with people searching meanwhile.
@@ -161,10 +161,13 @@ func (b *bench) firstSync(ctx context.Context, pages int, bytes int64, data stri
 		})
 	}
 	began := time.Now()
+	b.client.Looks = &loadtest.Latencies{}
 	status, err := b.client.Poll(ctx, b.source, 200*time.Millisecond, func(s loadtest.Status) bool { return loadtest.Idle(s) && s.LastRun != nil })
 	if err != nil {
 		return err
 	}
+	looks := b.client.Looks
+	b.client.Looks = nil
 	words := time.Since(began)
 	syncPeak := peak()
 	if status.LastRun.State != "succeeded" || status.TotalPages != pages {
@@ -174,6 +177,7 @@ func (b *bench) firstSync(ctx context.Context, pages int, bytes int64, data stri
 	b.row("chunks", "%d", status.TotalChunks)
 	b.row("requests, refused, bytes received", "%d, %d, %s", status.LastRun.APICalls, status.LastRun.APIErrors, loadtest.MB(status.LastRun.Bytes))
 	b.row("peak memory during the first sync, program / database", "%s", memory(syncPeak))
+	b.row("status of the source during the first sync", "%s", looks)
 	if b.embed {
 		if status, err = b.client.Poll(ctx, b.source, time.Second, func(s loadtest.Status) bool { return s.ChunksWithoutEmbedding == 0 }); err != nil {
 			return err
