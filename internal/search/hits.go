@@ -226,13 +226,13 @@ func (f *found) termScores(d docRef) []TermScore {
 		if frequency := inverted.Find(f.scorer.postings[d.seg][i], d.doc); frequency > 0 {
 			tf := float64(frequency) / inverted.Unit
 			score := t.weight * tf * (k1 + 1) / (tf + float64(norm))
-			list = append(list, TermScore{Term: t.text, DF: t.df, IDF: round(t.idf), Score: round(score)})
+			list = append(list, TermScore{Term: t.text, DF: f.scorer.readable(i), IDF: round(t.idf), Score: round(score)})
 		}
 	}
-	for _, t := range f.scorer.terms {
+	for i, t := range f.scorer.terms {
 		page := f.s.pageOf(d)
 		if t.weight > 0 && slices.Contains(f.s.labelPages[t.text], page) {
-			list = append(list, TermScore{Term: fmt.Sprintf("label:%s", t.text), DF: t.df, IDF: round(t.idf), Score: round(labelFactor * t.weight)})
+			list = append(list, TermScore{Term: fmt.Sprintf("label:%s", t.text), DF: f.scorer.readable(i), IDF: round(t.idf), Score: round(labelFactor * t.weight)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b TermScore) int { return cmp.Compare(b.Score, a.Score) })

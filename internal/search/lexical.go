@@ -82,11 +82,12 @@ type scorer struct {
 	plain    *analysis.Analyzer // words as they are written
 	// restricted: whoever asks may read restricted pages.
 	restricted bool
+	readableDF map[int]int // what readable has counted
 }
 
 // newScorer fetches what the words of a query need: postings and frequencies.
 func newScorer(ctx context.Context, s *state, cache *postingsCache, w *wanted, lang *speech, restricted bool) (*scorer, error) {
-	sc := &scorer{s: s, plain: lang.plain, restricted: restricted, index: map[string]int{}}
+	sc := &scorer{s: s, plain: lang.plain, restricted: restricted, index: map[string]int{}, readableDF: map[int]int{}}
 	shares := map[string]float64{}
 	var texts []string
 	add := func(t term, share float64) {
@@ -166,6 +167,23 @@ func (seg *segment) frequency(text string, postings []byte) int {
 func (sc *scorer) unknown(x word) bool {
 	return !slices.ContainsFunc(x.Terms, func(t term) bool { return sc.sees(sc.postings, sc.index[t.Text]) }) &&
 		!slices.ContainsFunc(sc.s.labelPages[x.Terms[0].Text], sc.mayRead)
+}
+
+// readable is how many chunks that whoever asks may read have the term of that number.
+func (sc *scorer) readable(term int) int {
+	if n, ok := sc.readableDF[term]; ok {
+		return n
+	}
+	n := 0
+	for i, seg := range sc.s.segments {
+		for doc := range inverted.Postings(sc.postings[i][term]) {
+			if int(doc) < len(seg.page) && !seg.isGone(int(doc)) && sc.mayRead(seg.page[doc]) {
+				n++
+			}
+		}
+	}
+	sc.readableDF[term] = n
+	return n
 }
 
 func (sc *scorer) df(text string) int {

@@ -78,3 +78,17 @@ func TestRareWordIsOfferedACorrection(t *testing.T) {
 		t.Errorf("verbatim: suggestion %q, found %q; want the page with the word alone", r.Suggestion, ids(r))
 	}
 }
+
+// In how many chunks a word is, is explained by those that whoever asks may read.
+func TestExplainCountsWhatMayBeRead(t *testing.T) {
+	t.Parallel()
+	c := corpus(t, nil)
+	add(t, c, searchtest.Page{Source: "DEV", ID: "7", Title: "Hafnium", Restricted: true, Body: `<p>The handover of the hafnium.</p>`})
+	for restricted, want := range map[bool]int{false: 1, true: 2} {
+		for _, h := range find(t, c, search.Request{Query: "handover", Explain: true, IncludeRestricted: restricted}).Hits {
+			if len(h.Explain.Terms) != 1 || h.Explain.Terms[0].DF != want {
+				t.Errorf("restricted pages %v: page %s is explained by %+v, want handover in %d chunks", restricted, h.PageID, h.Explain.Terms, want)
+			}
+		}
+	}
+}

@@ -150,8 +150,8 @@ type LegExplain struct {
 // TermScore is one term's part of a BM25 score.
 type TermScore struct {
 	Term  string  `json:"term"`
-	DF    int     `json:"df"`
-	IDF   float64 `json:"idf"`
+	DF    int     `json:"df"`  // chunks with it that whoever asks may read
+	IDF   float64 `json:"idf"` // how rare it is among all chunks, restricted ones too
 	Score float64 `json:"score"`
 }
 
