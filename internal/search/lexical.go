@@ -209,11 +209,17 @@ func (s *state) norms() []float32 {
 func (sc *scorer) run(ctx context.Context, a *allowed, lent *buffers) (*lexical, error) {
 	l := &lexical{terms: sc.terms, scores: make([][]float32, len(sc.s.segments)), lent: lent}
 	norms := sc.s.norms()
-	sc.eachSegment(func(i int) { l.scores[i] = sc.segment(i, norms, lent) })
+	found := make([][]foundPage, len(sc.s.segments))
+	sc.eachSegment(func(i int) {
+		var marks stretches
+		if l.scores[i], marks = sc.segment(i, norms, lent); marks != nil {
+			found[i] = pagesOf(l.scores[i], sc.s.segments[i].page, marks, a, lent)
+		}
+	})
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	l.fold(sc.s, a)
+	l.fold(sc.s, a, found)
 	sc.labels(l, a)
 	return l, nil
 }
@@ -247,10 +253,9 @@ func (sc *scorer) eachSegment(f func(i int)) {
 	wg.Wait()
 }
 
-// segment scores the chunks of a segment; nil where none has a term.
-func (sc *scorer) segment(i int, norms []float32, lent *buffers) []float32 {
+// segment scores the chunks of a segment, and tells in which stretches some have a score; nil where none has a term.
+func (sc *scorer) segment(i int, norms []float32, lent *buffers) (scores []float32, marks stretches) {
 	seg := sc.s.segments[i]
-	var scores []float32
 	var block inverted.Block
 	lengths := seg.header.Lengths
 	for t, data := range sc.postings[i] {
@@ -259,7 +264,7 @@ func (sc *scorer) segment(i int, norms []float32, lent *buffers) []float32 {
 			continue
 		}
 		if scores == nil {
-			scores = lent.floats(len(lengths))
+			scores, marks = lent.floats(len(lengths)), newStretches(len(lengths))
 		}
 		var gains [inverted.MaxFrequency + 1]float32
 		for f := range gains {
@@ -270,6 +275,7 @@ func (sc *scorer) segment(i int, norms []float32, lent *buffers) []float32 {
 			if int(block.Docs[n-1]) >= len(lengths) { // damaged
 				break
 			}
+			marks.mark(block.Docs[:n])
 			for k, doc := range block.Docs[:n] {
 				norm := norms[min(int(lengths[doc]), normLengths-1)]
 				frequency := block.Frequencies[k]
@@ -284,46 +290,7 @@ func (sc *scorer) segment(i int, norms []float32, lent *buffers) []float32 {
 			}
 		}
 	}
-	return scores
-}
-
-// What a page's second and third passage add to the score of its best one, as shares of their own: a page about what is
-// asked has it in several places, one that only mentions it in one. All passages added up would favour long pages.
-const (
-	secondShare = 0.2
-	thirdShare  = 0.1
-)
-
-// fold finds the best chunk of each allowed page and scores the page. The chunks of a page mostly stand one after the
-// other; where they do not, the better row of them counts.
-func (l *lexical) fold(s *state, a *allowed) {
-	l.best, l.doc, l.pages = l.lent.floats(len(s.pages)), l.lent.docRefs(len(s.pages)), l.lent.numbers(len(s.pages))
-	for i, scores := range l.scores {
-		pages := s.segments[i].page
-		for doc := 0; doc < len(scores); {
-			page, bestDoc := pages[doc], doc
-			var best, second, third float32
-			for ; doc < len(scores) && pages[doc] == page; doc++ {
-				switch score := scores[doc]; {
-				case score > best:
-					best, second, third, bestDoc = score, best, second, doc
-				case score > second:
-					second, third = score, second
-				case score > third:
-					third = score
-				}
-			}
-			best += secondShare*second + thirdShare*third
-			if best <= l.best[page] || a.pages[page] == fails {
-				continue
-			}
-			if l.best[page] == 0 {
-				l.add(a, page)
-			}
-			l.best[page] = best
-			l.doc[page] = docRef{seg: int32(i), doc: int32(bestDoc)}
-		}
-	}
+	return scores, marks
 }
 
 // add adds a page that was not found yet.
