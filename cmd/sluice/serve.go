@@ -94,7 +94,10 @@ func (p *program) demo(ctx context.Context, cfg config.Config, corpus string, wa
 	if err != nil {
 		return err
 	}
-	address, err := site.Serve(ctx)
+	// The site goes last: a run that is handed back at the end must not find it away.
+	reachable, leave := context.WithCancel(context.WithoutCancel(ctx))
+	defer leave()
+	address, err := site.Serve(reachable)
 	if err != nil {
 		return err
 	}
