@@ -112,6 +112,7 @@ func TestANewcomerInTheBrowser(t *testing.T) {
 	b.Fill("#f-password", password)
 	b.Press("main form button")
 	b.Has("#f-code-error", "This is not the code in the log.")
+	b.CheckAccess("set-up with an error")
 	b.Fill("#f-code", logged(t, logs, "code"))
 	b.Fill("#f-password", "short")
 	b.Press("main form button")
@@ -125,8 +126,12 @@ func TestANewcomerInTheBrowser(t *testing.T) {
 	b.Press("main form button")
 	b.Reads("Connect a Confluence site to begin.")
 	b.Reads("No space is connected yet")
+	b.CheckAccess("no source yet")
 	b.Visit("/")
 	b.Reads("Nothing to search yet")
+	b.CheckAccess("nothing to search yet")
+	b.Visit("/docs")
+	b.CheckAccess("the API's description")
 
 	// Adding: what is wrong stands beside its field, in words, and nothing is typed twice.
 	b.Visit("/sources/new")
@@ -134,6 +139,7 @@ func TestANewcomerInTheBrowser(t *testing.T) {
 	b.PressText("form button", "Test connection")
 	b.Has("#f-base_url-error", "Enter the address of the site")
 	b.Has("#f-api_token-error", "the help below says how to get one")
+	b.CheckAccess("adding, with errors")
 	b.Fill("#f-base_url", "http://127.0.0.1:1")
 	b.Fill("#f-email", siteEmail)
 	b.Fill("#f-api_token", "wrong")

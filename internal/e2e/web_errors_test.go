@@ -96,6 +96,7 @@ func TestTroubleInTheBrowser(t *testing.T) {
 	b.Fill("#f-password", "not the password")
 	b.Press("main form button")
 	b.Has("main [role=alert]", "do not belong together")
+	b.CheckAccess("a refused sign-in")
 	b.Until(`document.querySelector("#f-email").value === "` + adminEmail + `"`)
 	b.Fill("#f-password", password)
 	b.Press("main form button")

@@ -2,32 +2,9 @@ package e2e_test
 
 import (
 	"strings"
-	"testing"
 
 	"github.com/sluicehq/sluice/internal/browsertest"
-	"github.com/sluicehq/sluice/internal/postgres/postgrestest"
 )
-
-// TestTheDemonstrationWithoutScripts goes through the demonstration in a browser that runs no script.
-func TestTheDemonstrationWithoutScripts(t *testing.T) {
-	t.Parallel()
-	s := shell{T: t, env: setting(t.TempDir(), postgrestest.NewURL(t), "SLUICE_ADMIN_EMAIL="+adminEmail, "SLUICE_ADMIN_PASSWORD="+password)}
-	address := s.serving("demo")
-	watch := browsertest.Open(t, address, browsertest.Window{})
-	signIn(watch, "/sources", adminEmail, password)
-	// The first syncs end while somebody looks on; what is idle asks no more.
-	watch.Until(`document.querySelectorAll(".source-row").length === 4 && document.querySelector("[data-poll]") === null`)
-	watch.Until(`[...document.querySelectorAll(".source-row")].every(row => row.innerText.includes("Up to date"))`)
-	for width, window := range bothWidths() {
-		t.Run(width, func(t *testing.T) {
-			t.Parallel()
-			window.NoJS = true
-			b := browsertest.Open(t, address, window)
-			signIn(b, "/sources", adminEmail, password)
-			noScriptFlow(b)
-		})
-	}
-}
 
 // noScriptFlow is the core of the program in a browser that runs no script.
 func noScriptFlow(b *browsertest.Tab) {

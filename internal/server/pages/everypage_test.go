@@ -53,7 +53,7 @@ func TestPagesOfOthers(t *testing.T) {
 				b.CheckAccess(name)
 			}
 			b = open(t, browsertest.Window{Width: width}, "")
-			for _, path := range []string{"/sign-in", "/sign-in?next=/sources", "/invitation/welcome", "/invitation/used-up"} {
+			for _, path := range []string{"/sign-in", "/sign-in?next=/sources", "/invitation/welcome", "/invitation/used-up", "/reset-password/forgotten", "/reset-password/used-up"} {
 				b.Visit(path)
 				b.CheckAccess(path)
 			}

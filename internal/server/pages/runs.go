@@ -105,7 +105,7 @@ func triggerText(t sources.Trigger) string {
 	case sources.TriggerSchedule:
 		return "Schedule"
 	case sources.TriggerManual:
-		return "Web page"
+		return "By hand"
 	case sources.TriggerAPI:
 		return "API"
 	case sources.TriggerCLI:
@@ -121,7 +121,7 @@ func startedBy(t sources.Trigger) string {
 	case sources.TriggerSchedule:
 		return "by the schedule"
 	case sources.TriggerManual:
-		return "from a web page"
+		return "by hand"
 	case sources.TriggerAPI:
 		return "through the API"
 	case sources.TriggerCLI:

@@ -37,7 +37,8 @@ func NewAccounts() *Accounts {
 			{ID: "t2", UserID: "u1", UserEmail: AdminEmail, Name: "Coding agent", Role: auth.Admin, Prefix: "slc_b81K", CreatedAt: ago(120 * 24 * time.Hour), ExpiresAt: new(ago(24 * time.Hour))},
 		},
 		links: map[string]auth.Link{
-			"welcome": {ID: "l1", Kind: auth.Invitation, Email: "new@example.org", Name: "Nia", Role: auth.Reader, CreatedBy: AdminEmail, CreatedAt: ago(time.Hour), ExpiresAt: ago(-71 * time.Hour)},
+			"welcome":   {ID: "l1", Kind: auth.Invitation, Email: "new@example.org", Name: "Nia", Role: auth.Reader, CreatedBy: AdminEmail, CreatedAt: ago(time.Hour), ExpiresAt: ago(-71 * time.Hour)},
+			"forgotten": {ID: "l2", Kind: auth.PasswordReset, Email: ReaderEmail, CreatedBy: AdminEmail, CreatedAt: ago(time.Hour), ExpiresAt: ago(-71 * time.Hour)},
 		},
 	}
 }
