@@ -14,8 +14,8 @@ const (
 
 // foundPage is a page that has chunks with a score in a segment.
 type foundPage struct {
-	page, doc int32 // doc: its best chunk
-	score     float32
+	page, doc           int32 // doc: its best chunk
+	best, second, third float32
 }
 
 // pagesOf scores the pages of a segment from the scores of its chunks: those that may be found, as often as their chunks
@@ -41,26 +41,36 @@ func pagesOf(scores []float32, pages []int32, marks stretches, a *allowed, lent 
 		}
 		list = append(list, foundPage{
 			page: page, doc: int32(bestDoc),
-			score: math.Float32frombits(best) + (secondShare*math.Float32frombits(second) + thirdShare*math.Float32frombits(third)),
+			best: math.Float32frombits(best), second: math.Float32frombits(second), third: math.Float32frombits(third),
 		})
 	}
 	return list
 }
 
-// fold puts together what was found in the segments. Where the chunks of a page are in several places, the better one
-// counts.
+// fold puts together what was found in the segments. The chunks of a page may be in several places, where some of them
+// are new: its three best count wherever they are, so that maintenance changes no score.
 func (l *lexical) fold(s *state, a *allowed, found [][]foundPage) {
-	l.best, l.doc, l.pages = l.lent.floats(len(s.pages)), l.lent.docRefs(len(s.pages)), l.lent.numbers(len(s.pages))
+	n := len(s.pages)
+	l.best, l.doc, l.pages = l.lent.floats(n), l.lent.docRefs(n), l.lent.numbers(n)
+	second, third := l.lent.floats(n), l.lent.floats(n)
 	for i, list := range found {
 		for _, f := range list {
-			if f.score <= l.best[f.page] {
-				continue
-			}
 			if l.best[f.page] == 0 {
 				l.add(a, f.page)
 			}
-			l.best[f.page] = f.score
-			l.doc[f.page] = docRef{seg: int32(i), doc: f.doc}
+			if f.best > l.best[f.page] {
+				l.doc[f.page] = docRef{seg: int32(i), doc: f.doc}
+			}
+			for _, score := range [...]float32{f.best, f.second, f.third} {
+				third[f.page] = max(third[f.page], min(second[f.page], score))
+				second[f.page] = max(second[f.page], min(l.best[f.page], score))
+				l.best[f.page] = max(l.best[f.page], score)
+			}
+		}
+	}
+	for _, pages := range [...][]int32{l.pages, l.beside} {
+		for _, page := range pages {
+			l.best[page] += secondShare*second[page] + thirdShare*third[page]
 		}
 	}
 }

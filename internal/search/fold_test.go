@@ -50,12 +50,28 @@ func TestPagesOfScoresWithoutOrder(t *testing.T) {
 	a := &allowed{pages: []fit{passes, passes, passes, fails}}
 	got := pagesOf(scores, pages, marks, a, &buffers{})
 	want := []foundPage{
-		{page: 0, doc: 3, score: 3 + (secondShare*2 + thirdShare*1)},
-		{page: 2, doc: 6, score: 5 + secondShare*5},
-		{page: 0, doc: 8, score: 1},
+		{page: 0, doc: 3, best: 3, second: 2, third: 1},
+		{page: 2, doc: 6, best: 5, second: 5},
+		{page: 0, doc: 8, best: 1},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// A page's three best chunks count, in whichever segments they are.
+func TestFoldAcrossSegments(t *testing.T) {
+	t.Parallel()
+	l := &lexical{lent: &buffers{}}
+	s := &state{pages: make([]*pageInfo, 2)}
+	l.fold(s, &allowed{pages: []fit{passes, passes}}, [][]foundPage{
+		{{page: 0, doc: 7, best: 3, second: 2, third: 1}, {page: 1, doc: 9, best: 1}, {page: 0, doc: 12, best: 2.5}},
+		{{page: 0, doc: 4, best: 5, second: 2.75}},
+	})
+	wantBest := []float32{5 + (secondShare*3 + thirdShare*2.75), 1}
+	wantDoc := []docRef{{seg: 1, doc: 4}, {seg: 0, doc: 9}}
+	if !slices.Equal(l.best, wantBest) || !slices.Equal(l.doc, wantDoc) || !slices.Equal(l.pages, []int32{0, 1}) {
+		t.Errorf("scores %v, chunks %v, pages %v; want %v, %v", l.best, l.doc, l.pages, wantBest, wantDoc)
 	}
 }
 
