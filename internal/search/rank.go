@@ -180,6 +180,10 @@ func (r *ranking) addVector(s *state, q *plan, l *lexical, list []vectorPage, by
 		return
 	}
 	best, worst := list[0].hits[0].similarity, list[len(list)-1].hits[0].similarity
+	telling := 1.0
+	if q.spread > 0 {
+		telling = min(1, (best-worst)/q.spread)
+	}
 	for i, p := range list {
 		similarity := p.hits[0].similarity
 		share := 1.0
@@ -204,7 +208,7 @@ func (r *ranking) addVector(s *state, q *plan, l *lexical, list []vectorPage, by
 		}
 		c.vector, c.vectorNorm, c.vectorRank, c.vectorHits = similarity, share, i+1, p.hits
 		if q.mode != Vector {
-			c.vectorNorm = math.Pow(share, steepness)
+			c.vectorNorm = telling * math.Pow(share, steepness)
 		}
 	}
 }
@@ -343,6 +347,7 @@ type plan struct {
 	sort   Sort
 	wanted *wanted
 	weight float64 // of the vector leg
+	spread float64 // see embedding.Model
 	issue  string  // the query is this issue key
 	folded string  // the query's text, folded
 	titles *analysis.Analyzer

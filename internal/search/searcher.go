@@ -290,7 +290,8 @@ func (r *Searcher) legs(ctx context.Context, req Request, f *found, w *wanted, n
 		return err
 	}
 	if f.vector != nil && r.embedder != nil {
-		f.plan.weight = fusionWeight(r.embedder.Model().FusionWeight, f.scorer.coverage(f.lexical, w))
+		model := r.embedder.Model()
+		f.plan.weight, f.plan.spread = fusionWeight(model.FusionWeight, f.scorer.coverage(f.lexical, w)), model.Spread
 	}
 	f.ranking = f.s.rank(f.plan, f.lexical, f.vector, need)
 	f.results.Total, f.results.TotalIsLowerBound = len(f.ranking.pages), cut
