@@ -107,7 +107,8 @@ func TestReplicaBehind(t *testing.T) {
 		Total    int
 		Degraded []string
 		Hits     []struct{ Title, Snippet string }
-	}) {
+	},
+	) {
 		t.Helper()
 		a := i.call(t, i.reader, http.MethodGet, "/api/search?mode=keyword&q="+query, nil)
 		if a.status != http.StatusOK {

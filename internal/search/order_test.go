@@ -15,7 +15,9 @@ func TestTiesAreBroken(t *testing.T) {
 	t.Parallel()
 	old := searchtest.Now.AddDate(-3, 0, 0)
 	deep := []index.Crumb{{ID: "100", Title: "A"}, {ID: "101", Title: "B"}, {ID: "102", Title: "C"}, {ID: "103", Title: "D"}}
-	say := func(text string) string { return "<p>" + text + strings.Repeat(" Something else is written here, too.", 8) + "</p>" }
+	say := func(text string) string {
+		return "<p>" + text + strings.Repeat(" Something else is written here, too.", 8) + "</p>"
+	}
 	for _, tt := range []struct {
 		name  string
 		query string
