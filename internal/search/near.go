@@ -116,7 +116,7 @@ func (s *state) nearWords(word string) []correction {
 			c := near[other]
 			if c == nil {
 				d := distance(word, other, most)
-				if d > most || length <= shortWord && !sameBeginning(word, other) {
+				if d == 0 || d > most || length <= shortWord && !sameBeginning(word, other) {
 					far[other] = true
 					continue
 				}

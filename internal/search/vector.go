@@ -17,7 +17,7 @@ const (
 	vectorHits  = 200    // chunks that are compared with the keyword leg's
 	exactChunks = 2_500  // so many are compared one by one at once
 	widest      = 300    // are asked for under a filter, of which some pass
-	enoughHits  = 60     // have to pass; if fewer do,
+	enoughHits  = 40     // have to pass; if fewer do,
 	exactSoon   = 5_000  // so many are compared one by one next,
 	deepIndex   = 1000   // of more the index is asked for as many as it gives,
 	exactMost   = 60_000 // and at last so many are compared one by one
