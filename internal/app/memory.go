@@ -15,7 +15,7 @@ const (
 	memoryEvery    = 4 * time.Second
 	quietCycles    = 1
 	worthGivingOff = 8 << 20
-	programEvery   = 5 // of these looks, one lets go of the program's pages, idle or not
+	programEvery   = 2 // of these looks, one lets go of the program's pages, idle or not
 )
 
 // How much memory the program takes beside the pages of its file. Garbage may come to garbageShare percent of what is in
@@ -25,8 +25,8 @@ const (
 const (
 	garbageShare = 50
 	memoryGoal   = 145 << 20
-	leastShare   = 0.3
-	leastRoom    = 25 << 20
+	leastShare   = 0.2
+	leastRoom    = 16 << 20
 	limitEvery   = time.Second
 )
 

@@ -7,10 +7,10 @@ func TestMemoryLimit(t *testing.T) {
 	for _, tt := range []struct{ live, want uint64 }{
 		{0, 145},
 		{40, 145},
-		{92, 145},
-		{100, 155},
-		{200, 285},
-		{4000, 5225},
+		{105, 145},
+		{120, 160},
+		{200, 256},
+		{4000, 4816},
 	} {
 		if got := memoryLimit(tt.live << 20); got != int64(tt.want)<<20 {
 			t.Errorf("with %d MB in use: %d MB, want %d", tt.live, got>>20, tt.want)
