@@ -132,13 +132,12 @@ func (c *Client) AddSource(ctx context.Context, siteURL, email, token, space str
 	return source.ID, err
 }
 
-// Status reads a source's status.
+// Status reads a source's status, patiently as Search does.
 func (c *Client) Status(ctx context.Context, id string) (Status, error) {
 	var s Status
-	began := time.Now()
-	err := c.Call(ctx, http.MethodGet, "/api/confluence/"+id+"/status", nil, &s)
+	took, err := c.patiently(ctx, "/api/confluence/"+id+"/status", &s)
 	if c.Looks != nil && err == nil {
-		c.Looks.Add(time.Since(began))
+		c.Looks.Add(took)
 	}
 	return s, err
 }
