@@ -62,11 +62,7 @@ func metadataOf(src Source, in Input, result convert.Result, r Record) Metadata 
 		m.Ancestors = []Crumb{}
 	}
 	for _, k := range result.JiraKeys {
-		link := JiraLink{Key: k.Key, Tier: int(k.Tier)}
-		if src.JiraBaseURL != "" {
-			link.URL = strings.TrimSuffix(src.JiraBaseURL, "/") + "/browse/" + k.Key
-		}
-		m.JiraLinks = append(m.JiraLinks, link)
+		m.JiraLinks = append(m.JiraLinks, JiraLink{Key: k.Key, Tier: int(k.Tier), URL: wiki.IssueURL(src.JiraBaseURL, k.Key)})
 	}
 	for _, u := range result.Mentions {
 		m.Mentions = append(m.Mentions, Mention{ID: u.ID, Name: u.Name})

@@ -80,7 +80,7 @@ const (
 
 func (a *allowed) has(page int32) bool { return a.pages[page] == passes }
 
-// beside reports whether a page fails, but only in what was chosen in one open facet.
+// isBeside reports whether a page fails, but only in what was chosen in one open facet.
 func (a *allowed) isBeside(page int32) bool { return a.pages[page] != passes && a.pages[page] != fails }
 
 // clone returns a copy of one's own.

@@ -1,7 +1,8 @@
 -- name: Look :one
 -- What every search asks first, in one statement, so of one state of the database: which segments and sources there are,
 -- and whether anything may have changed. Transactions from xmin on may not be visible yet; seen tells which were. A replica
--- cannot tell: its snapshots do not name the transactions under way. The latest change is the end of an index; for "is there one since" the planner may go through all pages.
+-- cannot tell: its snapshots do not name the transactions under way. The latest change is the end of an index; for "is there
+-- one since" the planner may go through all pages.
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin, pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS xmax,
     (CASE WHEN pg_is_in_recovery() THEN '' ELSE pg_current_snapshot()::text END)::text AS seen,
     coalesce((SELECT array_agg(g.id ORDER BY g.id) FROM search_segments g WHERE g.version = @version), '{}')::bigint[] AS segments,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sluicehq/sluice/internal/index"
 	"github.com/sluicehq/sluice/internal/sources"
+	"github.com/sluicehq/sluice/internal/wiki"
 )
 
 // linkIssues gives the page its JIRA keys with links into the JIRA that its connection names now. Where another was named
@@ -14,10 +15,7 @@ import (
 func linkIssues(page *sources.Page, stored []index.JiraLink, jira string) {
 	for _, issue := range stored {
 		was := issue.URL
-		issue.URL = ""
-		if jira != "" {
-			issue.URL = strings.TrimSuffix(jira, "/") + "/browse/" + issue.Key
-		}
+		issue.URL = wiki.IssueURL(jira, issue.Key)
 		page.JiraKeys = append(page.JiraKeys, sources.JiraKey(issue))
 		if was == "" || was == issue.URL {
 			continue

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sluicehq/sluice/internal/markdown"
 	"github.com/sluicehq/sluice/internal/search"
+	"github.com/sluicehq/sluice/internal/wiki"
 	"github.com/sluicehq/sluice/web/views"
 )
 
@@ -46,11 +47,7 @@ func hitView(q query, h search.Hit, dir directoryEntry, now time.Time) views.Hit
 		view.Labels = append(view.Labels, views.LinkText{Text: label, URL: addFilter(q, "label", label)})
 	}
 	for _, key := range h.JiraKeys[:min(len(h.JiraKeys), 6)] {
-		chip := views.JiraChip{Key: key, FilterURL: addFilter(q, "jira", key)}
-		if base := dir.jira[h.SourceID]; base != "" {
-			chip.IssueURL = strings.TrimSuffix(base, "/") + "/browse/" + url.PathEscape(key)
-		}
-		view.Jira = append(view.Jira, chip)
+		view.Jira = append(view.Jira, views.JiraChip{Key: key, FilterURL: addFilter(q, "jira", key), IssueURL: wiki.IssueURL(dir.jira[h.SourceID], key)})
 	}
 	if h.Explain != nil {
 		view.Explain, view.ExplainTerms = explainView(*h.Explain)

@@ -133,19 +133,14 @@ func (p *Pages) pageView(page sources.Page, doc markdown.Document, dir directory
 		view.Labels = append(view.Labels, views.LinkText{Text: label, URL: filter("label", label)})
 	}
 	for _, key := range page.JiraKeys {
-		chip := views.JiraChip{Key: key.Key, FilterURL: filter("jira", key.Key)}
-		if base := dir.jira[page.SourceID]; base != "" { // not the link that was stored: the address may have changed since
-			chip.IssueURL = strings.TrimSuffix(base, "/") + "/browse/" + url.PathEscape(key.Key)
-		}
-		view.Jira = append(view.Jira, chip)
+		view.Jira = append(view.Jira, views.JiraChip{Key: key.Key, FilterURL: filter("jira", key.Key), IssueURL: key.URL})
 	}
 	for _, child := range page.Children {
 		view.Children = append(view.Children, views.LinkText{Text: child.Title, URL: pageURL(page.SourceID, child.PageID)})
 	}
 	view.LinksOut, view.LinksIn = linkViews(page.SourceID, page.InternalLinks), linkViews(page.SourceID, page.LinksIn)
-	issues := strings.TrimSuffix(dir.jira[page.SourceID], "/") + "/browse/"
 	view.External = linkViews(page.SourceID, slices.DeleteFunc(slices.Clone(page.ExternalLinks), func(l sources.Link) bool {
-		return issues != "/browse/" && strings.HasPrefix(l.URL, issues) // it stands among the issues
+		return slices.ContainsFunc(page.JiraKeys, func(key sources.JiraKey) bool { return key.URL == l.URL })
 	}))
 	for _, m := range page.Mentions {
 		view.Mentions = append(view.Mentions, views.LinkText{Text: m.Name, URL: filter("author", m.Name)})

@@ -87,7 +87,8 @@ type LookRow struct {
 
 // What every search asks first, in one statement, so of one state of the database: which segments and sources there are,
 // and whether anything may have changed. Transactions from xmin on may not be visible yet; seen tells which were. A replica
-// cannot tell: its snapshots do not name the transactions under way. The latest change is the end of an index; for "is there one since" the planner may go through all pages.
+// cannot tell: its snapshots do not name the transactions under way. The latest change is the end of an index; for "is there
+// one since" the planner may go through all pages.
 func (q *Queries) Look(ctx context.Context, db DBTX, arg LookParams) (LookRow, error) {
 	row := db.QueryRow(ctx, look, arg.Version, arg.Since)
 	var i LookRow
