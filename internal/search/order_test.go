@@ -105,10 +105,10 @@ func TestTextConfigurations(t *testing.T) {
 	add(t, c,
 		searchtest.Page{Source: "EN", ID: "1", Title: "One", Body: "<p>Restarting the houses.</p>"},
 		searchtest.Page{Source: "DE", ID: "2", Title: "Zwei", Config: "german", Body: "<p>Die Häuser am Fluss. Neue Einstellungen.</p>"},
-		searchtest.Page{Source: "FR", ID: "3", Title: "Trois", Config: "french", Body: "<p>Les chevaux blancs.</p>"},
+		searchtest.Page{Source: "FR", ID: "3", Title: "Trois", Config: "french", Body: "<p>Les chevaux blancs de l’écurie.</p>"},
 		searchtest.Page{Source: "MX", ID: "4", Title: "Four", Config: "simple", Body: "<p>Restarting, Einstellungen, chevaux.</p>"})
 	for query, want := range map[string]string{
-		"restart": "1", "restarting": "1 4", "Haus": "2", "hauser": "2", "Einstellung": "2", "Einstellungen": "2 4", "cheval": "3", "chevaux": "3 4",
+		"restart": "1", "restarting": "1 4", "Haus": "2", "hauser": "2", "Einstellung": "2", "Einstellungen": "2 4", "cheval": "3", "chevaux": "3 4", "écurie": "3", "ecuries": "3", "l'écurie": "3",
 	} {
 		found := strings.Fields(ids(find(t, c, search.Request{Query: query, Verbatim: true})))
 		if len(found) != len(strings.Fields(want)) {

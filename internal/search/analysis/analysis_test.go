@@ -14,7 +14,9 @@ func TestTerms(t *testing.T) {
 	}{
 		{"Restarting pods", "restart pod"},
 		{"the server's disk", "the server disk"},
-		{"don't", "dont"},
+		{"don't can't o'clock I'm T's all's", "dont cant oclock im t all"},
+		{"l'écurie d’un qu'il Dell'acqua un'altra", "ecuri un il acqua altra"},
+		{"l'API-REST, N'text'", "api-rest apirest api rest text"},
 		{"OPS-12", "ops-12 op 12"},
 		{"--max-old-space-size=4096", "max-old-space-size=4096 max-old-space-size max old space size 4096"},
 		{"fail-over", "fail-over failov fail over"},

@@ -14,7 +14,7 @@ import (
 )
 
 // Version changes when documents are analysed or written in another way; an index of another version is built anew.
-const Version = 1
+const Version = 2
 
 // ErrDamaged: bytes are not what this package writes.
 var ErrDamaged = errors.New("damaged search index")
