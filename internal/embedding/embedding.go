@@ -12,8 +12,8 @@ type Model struct {
 	Dimensions int
 	// FusionWeight is the share (0..1) of the vector leg when its scores are fused with the keyword leg's.
 	FusionWeight float64
-	// Spread is how far the similarities of a query's nearest few hundred chunks lie apart where likeness tells chunks
-	// apart; where they lie closer, the weight is less by as much. 0: not known, the weight is always whole.
+	// Spread is how much more like a query than usual a page has to be for the whole weight, as a difference of cosines.
+	// 0: not known, then the page most like it has it.
 	Spread float64
 }
 

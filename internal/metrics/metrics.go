@@ -50,7 +50,7 @@ func New(build Build) *Metrics {
 	}
 	m.requests = histogram("sluice_http_request_duration_seconds", "Requests answered, by route.", prometheus.ExponentialBuckets(0.001, 3, 9), "method", "route", "status")
 	m.searches = histogram("sluice_search_duration_seconds", "Searches, from query to hits.", prometheus.ExponentialBuckets(0.0005, 2, 14), "mode")
-	m.legs = histogram("sluice_search_leg_duration_seconds", "Parts of searches: refresh, keyword, embed, vector, passages, snippets.", prometheus.ExponentialBuckets(0.0001, 2.5, 13), "leg")
+	m.legs = histogram("sluice_search_leg_duration_seconds", "Parts of searches: refresh, keyword, embed, vector, compare, passages, snippets.", prometheus.ExponentialBuckets(0.0001, 2.5, 13), "leg")
 	m.degraded = counter("sluice_search_degraded_total", "Searches that had to do without a leg.", "leg")
 	m.caches = counter("sluice_search_cache_total", "Looks of searches into caches (postings, queries), by result (hit, miss).", "cache", "result")
 	m.runs = counter("sluice_sync_runs_total", "Sync runs that this process worked on, by how they ended.", "trigger", "result")

@@ -67,11 +67,12 @@ func (f *found) counted(facet facetSet) []int32 {
 		}
 		return pages
 	}
-	rank := f.s.gather
-	if f.plan.sort == ByDate { // pages that are hardly an answer are left out
-		rank = f.s.rank
+	l := f.lexical.with(beside)
+	r := f.s.gather(f.plan, l, f.vector.with(f.s, beside), l.topPages(ranked))
+	if f.plan.sort == ByDate {
+		r.onlyAnswers(f.s, f.plan)
 	}
-	for _, page := range rank(f.plan, f.lexical.with(beside), f.vector.with(f.s, beside), 0).pages {
+	for _, page := range r.pages {
 		if beside(page) {
 			pages = append(pages, page)
 		}

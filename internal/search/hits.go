@@ -119,8 +119,8 @@ func (f *found) passages(list []*candidate) [][]passage {
 // weigh gives a passage its score, in the way pages get theirs.
 func (f *found) weigh(p passage) passage {
 	w := f.ranking.weight
-	if f.ranking.top > 0 {
-		p.score = (1 - w) * p.keyword / f.ranking.top
+	if f.ranking.best > 0 {
+		p.score = (1 - w) * p.keyword / f.ranking.best
 	}
 	p.score += w * math.Max(0, p.similarity)
 	if f.exact[p.doc] {
@@ -206,7 +206,7 @@ func (f *found) explain(c *candidate) *Explain {
 		e.Terms = f.termScores(f.lexical.doc[c.page])
 		e.Keyword.OtherPassages = round(f.lexical.fromOthers(c.page))
 	}
-	if c.vectorRank > 0 {
+	if len(c.vectorHits) > 0 {
 		e.Legs = append(e.Legs, "vector")
 		e.Vector = &LegExplain{Rank: c.vectorRank, Score: round(c.vector), Normalised: round(c.vectorNorm), Weight: round(f.ranking.weight)}
 	}

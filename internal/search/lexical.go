@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"math"
@@ -71,6 +72,29 @@ func (l *lexical) of(s *state, page int32) iter.Seq2[docRef, float64] {
 			}
 		}
 	}
+}
+
+// bestOf returns the best chunks of a page, n at most; its first one where it is found by its labels alone.
+func (l *lexical) bestOf(s *state, page int32, n int) []docRef {
+	type scoredDoc struct {
+		doc   docRef
+		score float64
+	}
+	var list []scoredDoc
+	for doc, score := range l.of(s, page) {
+		list = append(list, scoredDoc{doc, score})
+	}
+	if len(list) == 0 {
+		return []docRef{l.doc[page]}
+	}
+	slices.SortFunc(list, func(a, b scoredDoc) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(s.chunkID(a.doc), s.chunkID(b.doc)))
+	})
+	best := make([]docRef, 0, n)
+	for _, x := range list[:min(len(list), n)] {
+		best = append(best, x.doc)
+	}
+	return best
 }
 
 // scorer scores the chunks of a state.
@@ -326,16 +350,11 @@ func (sc *scorer) labels(l *lexical, a *allowed) {
 
 // coverage is how much (0..1) of what the query asks the best page has, by the weight of the words. It is low where the
 // pages say it in other words.
-func (sc *scorer) coverage(l *lexical, w *wanted) float64 {
-	if len(l.pages) == 0 {
+func (sc *scorer) coverage(l *lexical, pages []pageScore, w *wanted) float64 {
+	if len(pages) == 0 {
 		return 0
 	}
-	top := l.pages[0]
-	for _, page := range l.pages {
-		if l.score(page) > l.score(top) {
-			top = page
-		}
-	}
+	top := pages[0].page
 	all, found := 0.0, 0.0
 	for _, x := range w.words {
 		t := sc.terms[sc.index[x.Terms[0].Text]]

@@ -9,7 +9,7 @@ import (
 	"github.com/sluicehq/sluice/internal/search/analysis"
 )
 
-// What breaks ties, as shares of the fused score, which is at most 1.
+// What breaks ties, beside a fused score that is about 1 at most.
 const (
 	titleBoost     = 0.04 // all words of the query in the title; less for some of them
 	exactBoost     = 0.04 // the title is the query
@@ -18,16 +18,8 @@ const (
 	issueBoost     = 1 // the query is an issue key and the page carries it
 )
 
-const (
-	freshHalf = 180 * 24 * time.Hour // freshness halves
-	// ranked is how many pages get boosts and are looked at for duplicates, at least.
-	ranked = 400
-	// nearestShare is how close to the best a page found by its meaning alone has to be.
-	nearestShare = 0.5
-	// steepness: likeness counts where it stands out. Of the many passages that are about as like a query as each other
-	// none is moved far by it.
-	steepness = 3
-)
+// freshHalf is after how long freshness halves.
+const freshHalf = 180 * 24 * time.Hour
 
 // candidate is a page with its scores.
 type candidate struct {
@@ -36,7 +28,8 @@ type candidate struct {
 	vector       float64 // cosine
 	keywordNorm  float64 // 0..1 among this query's pages
 	vectorNorm   float64
-	keywordRank  int // 1 is the best; 0: not found by words
+	nearness     float64 // 0..1 among what the vector leg found
+	keywordRank  int     // 1 is the best; 0: not among the best
 	vectorRank   int
 	fused        float64
 	score        float64
@@ -50,167 +43,23 @@ type ranking struct {
 	pages  []int32 // all that match
 	list   []*candidate
 	weight float64 // of the vector leg
-	top    float64 // best BM25 score
+	best   float64 // BM25 score
 }
 
-// rank fuses the legs and orders the pages. need is how many are wanted from the top.
-func (s *state) rank(q *plan, l *lexical, v *vectorLeg, need int) *ranking {
-	r := s.gather(q, l, v, need)
+// rank fuses the legs and orders the pages. top are the best pages by words.
+func (s *state) rank(q *plan, l *lexical, v *vectorLeg, top []pageScore) *ranking {
+	r := s.gather(q, l, v, top)
 	titles := q.titleWords()
 	for _, c := range r.list {
 		c.fused = (1-r.weight)*c.keywordNorm + r.weight*c.vectorNorm
 		s.boost(c, q, titles)
 	}
+	if q.sort == ByDate {
+		r.onlyAnswers(s, q)
+	}
 	r.sort(s, q.sort)
 	r.list = s.merge(r.list)
 	return r
-}
-
-// gather finds the pages of both legs, the best of them as candidates.
-func (s *state) gather(q *plan, l *lexical, v *vectorLeg, need int) *ranking {
-	r := &ranking{weight: q.weight}
-	byVector := s.vectorPages(v)
-	if l == nil || q.mode == Vector {
-		r.weight = 1
-	}
-	if len(byVector) == 0 && q.mode != Vector {
-		r.weight = 0
-	}
-	keep := s.topPages(l, max(ranked, need+50))
-	r.list = make([]*candidate, 0, len(keep)+len(byVector))
-	byPage := make(map[int32]*candidate, len(keep)+len(byVector))
-	if l != nil && q.mode != Vector {
-		r.pages = l.pages
-		r.addKeyword(s, keep, byPage)
-	}
-	r.addVector(s, q, l, byVector, byPage)
-	return r
-}
-
-// pageScore is a page with its score by words.
-type pageScore struct {
-	page  int32
-	score float64
-}
-
-// topPages returns the best pages of the keyword leg, in order.
-func (s *state) topPages(l *lexical, most int) []pageScore {
-	if l == nil {
-		return nil
-	}
-	least := 0.0
-	if len(l.pages) > most+most/4 {
-		least = l.cut(most)
-	}
-	list := make([]pageScore, 0, min(len(l.pages), 2*most))
-	for _, p := range l.pages {
-		if score := l.score(p); score >= least {
-			list = append(list, pageScore{p, score})
-		}
-	}
-	slices.SortFunc(list, func(a, b pageScore) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.page, b.page))
-	})
-	return list[:min(len(list), most)]
-}
-
-// cut returns a score that the best pages have at least, and few others, by a histogram: sorting all would take longer
-// than scoring them.
-func (l *lexical) cut(most int) float64 {
-	const bins = 1024
-	top := 0.0
-	for _, p := range l.pages {
-		top = max(top, l.score(p))
-	}
-	var histogram [bins + 1]int
-	perBin := bins / top
-	for _, p := range l.pages {
-		histogram[int(l.score(p)*perBin)]++
-	}
-	edge, n := bins+1, 0
-	for edge > 0 && n < most {
-		edge--
-		n += histogram[edge]
-	}
-	return float64(edge) / perBin * (1 - 1e-9) // what was rounded into the bin is in it
-}
-
-func (r *ranking) addKeyword(s *state, keep []pageScore, byPage map[int32]*candidate) {
-	if len(keep) == 0 {
-		return
-	}
-	r.top = keep[0].score
-	all := make([]candidate, len(keep))
-	for i, x := range keep {
-		all[i] = candidate{
-			page: x.page, keyword: x.score, keywordNorm: x.score / r.top, keywordRank: i + 1, lastModified: s.pages[x.page].LastModified,
-		}
-		byPage[x.page] = &all[i]
-		r.list = append(r.list, &all[i])
-	}
-}
-
-// vectorPage is what the vector leg says of a page.
-type vectorPage struct {
-	page int32
-	hits []vectorHit
-}
-
-func (s *state) vectorPages(v *vectorLeg) []vectorPage {
-	if v == nil {
-		return nil
-	}
-	var list []vectorPage
-	place := map[int32]int{}
-	for _, h := range v.hits {
-		page := s.pageOf(h.doc)
-		i, ok := place[page]
-		if !ok {
-			i = len(list)
-			place[page] = i
-			list = append(list, vectorPage{page: page})
-		}
-		list[i].hits = append(list[i].hits, h)
-	}
-	return list
-}
-
-func (r *ranking) addVector(s *state, q *plan, l *lexical, list []vectorPage, byPage map[int32]*candidate) {
-	if len(list) == 0 {
-		return
-	}
-	best, worst := list[0].hits[0].similarity, list[len(list)-1].hits[0].similarity
-	telling := 1.0
-	if q.spread > 0 {
-		telling = min(1, (best-worst)/q.spread)
-	}
-	for i, p := range list {
-		similarity := p.hits[0].similarity
-		share := 1.0
-		if best > worst {
-			share = (similarity - worst) / (best - worst)
-		}
-		c := byPage[p.page]
-		if c == nil {
-			found := l != nil && l.score(p.page) > 0
-			if q.mode != Vector && !found && share < nearestShare {
-				continue
-			}
-			c = &candidate{page: p.page, lastModified: s.pages[p.page].LastModified}
-			if q.mode != Vector && found {
-				c.keyword = l.score(p.page)
-				c.keywordNorm = c.keyword / r.top
-				c.keywordRank = ranked
-			} else {
-				r.pages = append(r.pages, p.page)
-			}
-			r.list = append(r.list, c)
-		}
-		c.vector, c.vectorNorm, c.vectorRank, c.vectorHits = similarity, share, i+1, p.hits
-		if q.mode != Vector {
-			c.vectorNorm = telling * math.Pow(share, steepness)
-		}
-	}
 }
 
 // boost adds what breaks ties; titles are the query's titleWords.
@@ -241,7 +90,7 @@ func (s *state) eachBoost(c *candidate, q *plan, titles [][]string, boost func(r
 	}
 	add("freshness", freshBoost*math.Exp2(-float64(q.now.Sub(p.LastModified))/float64(freshHalf)))
 	add("place in the hierarchy", hierarchyBoost/float64(1+len(p.Ancestors)))
-	if q.issue != "" && slices.Contains(p.JiraKeys, q.issue) {
+	if s.carries(c.page, q.issue) {
 		add("carries the issue", issueBoost)
 	}
 }
@@ -273,9 +122,26 @@ func titleShare(title []string, words [][]string) float64 {
 	return float64(n) / float64(len(words))
 }
 
-// byDateShare is how good a page has to be, against the best, to be listed where dates decide the order: a page that has
-// one common word of the query is none of its answers.
+// byDateShare is how good a page has to be, against the best by words, to be listed where dates decide the order: a page
+// that has one common word of the query is none of its answers.
 const byDateShare = 0.3
+
+// onlyAnswers leaves the pages that may be listed where dates decide the order: good ones by words, those near in
+// meaning, and those that carry the issue.
+func (r *ranking) onlyAnswers(s *state, q *plan) {
+	r.list = slices.DeleteFunc(r.list, func(c *candidate) bool {
+		return c.keywordNorm < byDateShare && c.nearness < nearestShare && !s.carries(c.page, q.issue)
+	})
+	r.pages = r.pages[:0]
+	for _, c := range r.list {
+		r.pages = append(r.pages, c.page)
+	}
+}
+
+// carries reports whether a page carries an issue.
+func (s *state) carries(page int32, issue string) bool {
+	return issue != "" && slices.Contains(s.pages[page].JiraKeys, issue)
+}
 
 func (r *ranking) sort(s *state, by Sort) {
 	slices.SortFunc(r.list, func(a, b *candidate) int {
@@ -287,17 +153,10 @@ func (r *ranking) sort(s *state, by Sort) {
 		}
 		return comparePages(s, a.page, b.page)
 	})
-	if by != ByDate || len(r.list) == 0 {
-		return
+	if by == ByDate {
+		// What is in the order of its score stays so among equal dates.
+		slices.SortStableFunc(r.list, func(a, b *candidate) int { return b.lastModified.Compare(a.lastModified) })
 	}
-	least := r.list[0].score * byDateShare
-	r.list = slices.DeleteFunc(r.list, func(c *candidate) bool { return c.score < least })
-	r.pages = r.pages[:0]
-	for _, c := range r.list {
-		r.pages = append(r.pages, c.page)
-	}
-	// What is in the order of its score stays so among equal dates.
-	slices.SortStableFunc(r.list, func(a, b *candidate) int { return b.lastModified.Compare(a.lastModified) })
 }
 
 func comparePages(s *state, a, b int32) int {
@@ -346,10 +205,9 @@ type plan struct {
 	mode   Mode
 	sort   Sort
 	wanted *wanted
-	weight float64 // of the vector leg
-	spread float64 // see embedding.Model
-	issue  string  // the query is this issue key
-	folded string  // the query's text, folded
+	fusion fusion
+	issue  string // the query is this issue key
+	folded string // the query's text, folded
 	titles *analysis.Analyzer
 	now    time.Time
 }

@@ -243,3 +243,29 @@ func TestBadInput(t *testing.T) {
 		}
 	}
 }
+
+// The likeness of the best pages by words counts, though none of their chunks is among the nearest.
+func TestLikenessBeyondTheNearest(t *testing.T) {
+	t.Parallel()
+	c := searchtest.ForTest(t, newDB(t), embeddingtest.New())
+	long := strings.Repeat("Valve pressure seldom rises before noon; engineers write reports about pumps. ", 12)
+	pages := []searchtest.Page{
+		{Source: "S", ID: "like", Title: "Turbine turbine turbine", Body: "<p>" + long + "The turbine needs gravel oil.</p>"},
+		{Source: "S", ID: "unlike", Title: "Turbine turbine turbine", Body: "<p>" + long + "The turbine needs gravel ink.</p>"},
+	}
+	for i := range 240 { // nearer to the query than the two, but their words are not what it asks
+		pages = append(pages, searchtest.Page{Source: "S", ID: id(i), Title: "Gravel " + id(i), Body: "<p>Oil.</p>"})
+	}
+	add(t, c, pages...)
+	if err := c.Embed(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	vector := map[string]*search.LegExplain{}
+	for _, h := range find(t, c, search.Request{Query: "turbine gravel oil", Explain: true, Limit: 50}).Hits {
+		vector[h.PageID] = h.Explain.Vector
+	}
+	like, unlike := vector["like"], vector["unlike"]
+	if like == nil || unlike == nil || like.Rank != 0 || like.Score <= unlike.Score || unlike.Score <= 0 {
+		t.Errorf("the vector leg says %+v and %+v, want scores without ranks, the first higher", like, unlike)
+	}
+}

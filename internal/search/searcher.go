@@ -228,6 +228,7 @@ type found struct {
 	lent    *buffers
 	scorer  *scorer
 	lexical *lexical
+	top     []pageScore // the best of the keyword leg
 	vector  *vectorLeg
 	exact   map[docRef]bool // chunks that have the phrases
 	ranking *ranking
@@ -284,16 +285,16 @@ func (r *Searcher) legs(ctx context.Context, req Request, f *found, w *wanted, n
 		return err
 	}
 	f.addIssue()
+	f.top = f.lexical.topPages(max(ranked, need+50))
 	r.observer.Leg(legKeyword, time.Since(began))
 	f.vector = vector(f)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if f.vector != nil && r.embedder != nil {
-		model := r.embedder.Model()
-		f.plan.weight, f.plan.spread = fusionWeight(model.FusionWeight, f.scorer.coverage(f.lexical, w)), model.Spread
+	if f.vector != nil {
+		f.plan.fusion = newFusion(r.embedder.Model(), f.scorer.coverage(f.lexical, f.top, w), f.vector)
 	}
-	f.ranking = f.s.rank(f.plan, f.lexical, f.vector, need)
+	f.ranking = f.s.rank(f.plan, f.lexical, f.vector, f.top)
 	f.results.Total, f.results.TotalIsLowerBound = len(f.ranking.pages), cut
 	return nil
 }
@@ -338,6 +339,13 @@ func (r *Searcher) startVector(ctx context.Context, req Request, f *found, w *wa
 	}()
 	return func(f *found) *vectorLeg {
 		got := <-done
+		if got.err == nil && !forced && len(got.leg.hits) > 0 {
+			began := time.Now()
+			compareCtx, cancel := context.WithTimeout(ctx, legTimeout)
+			defer cancel()
+			got.err = r.compare(compareCtx, f, got.leg)
+			r.observer.Leg(legCompare, time.Since(began))
+		}
 		if got.err != nil {
 			if ctx.Err() == nil {
 				r.log.WarnContext(ctx, "search does without the vector leg", "err", got.err)
@@ -373,15 +381,4 @@ func freeText(p *parsed) string {
 		parts = append(parts, p.text(s))
 	}
 	return strings.Join(parts, " ")
-}
-
-// How far the weight of the vector leg rises where words are missing: the best page by words lacks all of them.
-const (
-	missingFactor = 3.0
-	mostVector    = 0.6
-)
-
-// fusionWeight is the share of the vector leg: the model's, and more of it where the best page by words has few of them.
-func fusionWeight(model, coverage float64) float64 {
-	return min(model*(coverage+missingFactor*(1-coverage)), max(model, mostVector))
 }

@@ -139,9 +139,9 @@ type Explain struct {
 
 // LegExplain is what one leg said of a hit.
 type LegExplain struct {
-	Rank       int     `json:"rank"`       // 1 is the best
+	Rank       int     `json:"rank"`       // 1 is the best; 0: not among the first, but the other leg found it
 	Score      float64 `json:"score"`      // BM25, or the best chunk's cosine similarity
-	Normalised float64 `json:"normalised"` // 0..1 among this query's candidates
+	Normalised float64 `json:"normalised"` // among this query's candidates, 1 or so is the most
 	Weight     float64 `json:"weight"`     // its share in the fused score
 	// OtherPassages is what chunks beside the best one have added to Score; Explain.Terms are the rest.
 	OtherPassages float64 `json:"other_passages,omitempty"`

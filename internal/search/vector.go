@@ -34,6 +34,9 @@ type vectorHit struct {
 type vectorLeg struct {
 	hits   []vectorHit // best first
 	beside []vectorHit // the same of pages that fail in one open facet
+	// The best chunks of the best pages by words, best first, and how like the query the best of each page is, ascending.
+	compared []vectorHit
+	usual    []float64
 	// absent: there is nothing to compare with; off: the query is none for it.
 	absent, off bool
 	query       []float32

@@ -109,8 +109,12 @@ func explainView(e search.Explain) (parts []views.Param, terms []views.TermRow) 
 		if l.OtherPassages > 0 {
 			score += " (" + decimals(l.OtherPassages) + " of it from other passages)"
 		}
-		parts = append(parts, views.Param{Name: name, Value: fmt.Sprintf("rank %d, score %s, normalised %s × weight %s",
-			l.Rank, score, decimals(l.Normalised), decimals(l.Weight))})
+		rank := "not among its first"
+		if l.Rank > 0 {
+			rank = "rank " + strconv.Itoa(l.Rank)
+		}
+		parts = append(parts, views.Param{Name: name, Value: fmt.Sprintf("%s, score %s, normalised %s × weight %s",
+			rank, score, decimals(l.Normalised), decimals(l.Weight))})
 	}
 	parts = append(parts, views.Param{Name: "Found by", Value: strings.Join(e.Legs, " and ")})
 	leg("Keyword (BM25)", e.Keyword)
