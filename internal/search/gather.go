@@ -18,7 +18,7 @@ func (s *state) gather(q *plan, l *lexical, v *vectorLeg, top []pageScore) *rank
 	byVector := s.vectorPages(v)
 	if q.mode == Vector {
 		r.weight = 1
-	} else if len(byVector) == 0 {
+	} else if v == nil || len(v.hits)+len(v.compared) == 0 {
 		r.weight = 0
 	}
 	r.list = make([]*candidate, 0, len(top)+len(byVector))

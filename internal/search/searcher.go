@@ -339,7 +339,7 @@ func (r *Searcher) startVector(ctx context.Context, req Request, f *found, w *wa
 	}()
 	return func(f *found) *vectorLeg {
 		got := <-done
-		if got.err == nil && !forced && len(got.leg.hits) > 0 {
+		if got.err == nil && !forced && !got.leg.off && !got.leg.absent {
 			began := time.Now()
 			compareCtx, cancel := context.WithTimeout(ctx, legTimeout)
 			defer cancel()
