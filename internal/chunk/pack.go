@@ -127,10 +127,14 @@ func isDelimiter(line string) bool {
 	return strings.Contains(line, "---") && strings.Trim(line, " |:->") == ""
 }
 
-// cutCode closes and opens the fence around each part.
+// cutCode closes and opens the fence around each part. Where the opening line alone fills a chunk, what stands behind
+// the fence is no name of a language, and the block is cut as text.
 func cutCode(b block, opts Options) []block {
 	lines := strings.Split(b.text, "\n")
 	first, last := lines[0], ""
+	if Words(first) > opts.Target {
+		return cutText(b, opts.Target)
+	}
 	bare := strings.TrimLeft(first, " \t>-0123456789.)")
 	prefix := first[:len(first)-len(bare)]
 	mark := fenceMark(bare)
