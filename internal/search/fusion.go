@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/sluicehq/sluice/internal/embedding"
 )
@@ -55,32 +56,41 @@ func (f fusion) gain(similarity float64) float64 {
 	return math.Pow((similarity-f.base)/f.spread, steepness)
 }
 
+// comparison is how like the query the best pages by words are.
+type comparison struct {
+	compared []vectorHit // their best chunks, the likest first
+	usual    []float64   // of each page, its likest chunk's; ascending
+}
+
 // compare tells how like the query the best pages by words are. In a large corpus few of them have one of the nearest
 // chunks; without it, a page just beyond those would count as no more like the query than any other, and which of two
 // equal pages is among them is chance.
-func (r *Searcher) compare(ctx context.Context, f *found, v *vectorLeg) error {
-	ask := NearestQuery{Vector: v.query, Model: r.embedder.Model().ID, Among: []int64{}}
+func (r *Searcher) compare(ctx context.Context, f *found, query []float32) (comparison, error) {
+	began := time.Now()
+	defer func() { r.observer.Leg(legCompare, time.Since(began)) }()
+	ctx, cancel := context.WithTimeout(ctx, legTimeout)
+	defer cancel()
+	ask := NearestQuery{Vector: query, Model: r.embedder.Model().ID, Among: []int64{}}
 	for _, p := range f.top[:min(len(f.top), comparedPages)] {
 		for _, doc := range f.lexical.bestOf(f.s, p.page, comparedChunks) {
 			ask.Among = append(ask.Among, f.s.chunkID(doc))
 		}
 	}
 	if ask.Limit = len(ask.Among); ask.Limit == 0 {
-		return nil
+		return comparison{}, nil
 	}
 	near, err := r.store.Nearest(ctx, ask)
 	if err != nil {
-		return err
+		return comparison{}, err
 	}
-	v.compared = f.s.hits(f.a.has, near)
-	ofPage := map[int32]float64{}
-	for _, h := range v.compared { // the best first
-		page := f.s.pageOf(h.doc)
-		if _, ok := ofPage[page]; !ok {
-			ofPage[page] = h.similarity
-			v.usual = append(v.usual, h.similarity)
+	c := comparison{compared: f.s.hits(f.a.has, near)}
+	seen := map[int32]bool{}
+	for _, h := range c.compared {
+		if page := f.s.pageOf(h.doc); !seen[page] {
+			seen[page] = true
+			c.usual = append(c.usual, h.similarity)
 		}
 	}
-	slices.Sort(v.usual)
-	return nil
+	slices.Sort(c.usual)
+	return c, nil
 }

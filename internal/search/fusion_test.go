@@ -19,13 +19,13 @@ func TestFusion(t *testing.T) {
 		leg      vectorLeg
 		want     fusion
 	}{
-		{"the best page has all words", model, 1, vectorLeg{hits: hits, usual: usual}, fusion{weight: 0.2, base: 0.5, spread: 0.3}},
-		{"it has half of them", model, 0.5, vectorLeg{hits: hits, usual: usual}, fusion{weight: 0.4, base: 0.3, spread: 0.3}},
-		{"it has none", model, 0, vectorLeg{hits: hits, usual: usual}, fusion{weight: 0.6, base: 0.1, spread: 0.3}},
-		{"one page by words", model, 1, vectorLeg{hits: hits, usual: usual[:1]}, fusion{weight: 0.2, base: 0.1, spread: 0.3}},
+		{"the best page has all words", model, 1, vectorLeg{hits: hits, comparison: comparison{usual: usual}}, fusion{weight: 0.2, base: 0.5, spread: 0.3}},
+		{"it has half of them", model, 0.5, vectorLeg{hits: hits, comparison: comparison{usual: usual}}, fusion{weight: 0.4, base: 0.3, spread: 0.3}},
+		{"it has none", model, 0, vectorLeg{hits: hits, comparison: comparison{usual: usual}}, fusion{weight: 0.6, base: 0.1, spread: 0.3}},
+		{"one page by words", model, 1, vectorLeg{hits: hits, comparison: comparison{usual: usual[:1]}}, fusion{weight: 0.2, base: 0.1, spread: 0.3}},
 		{"none by words", model, 0, vectorLeg{hits: hits}, fusion{weight: 0.6, base: 0.6, spread: 0.3}},
-		{"a strong model keeps its weight", embedding.Model{FusionWeight: 0.8, Spread: 0.3}, 0, vectorLeg{hits: hits, usual: usual}, fusion{weight: 0.8, base: 0.1, spread: 0.3}},
-		{"a model without a spread", embedding.Model{FusionWeight: 0.5}, 1, vectorLeg{hits: hits, usual: usual}, fusion{weight: 0.5, base: 0.5, spread: 0.3}},
+		{"a strong model keeps its weight", embedding.Model{FusionWeight: 0.8, Spread: 0.3}, 0, vectorLeg{hits: hits, comparison: comparison{usual: usual}}, fusion{weight: 0.8, base: 0.1, spread: 0.3}},
+		{"a model without a spread", embedding.Model{FusionWeight: 0.5}, 1, vectorLeg{hits: hits, comparison: comparison{usual: usual}}, fusion{weight: 0.5, base: 0.5, spread: 0.3}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -54,7 +54,7 @@ func TestGain(t *testing.T) {
 	if half := f.gain(0.55); half <= 0 || half >= 0.5 {
 		t.Errorf("half the spread gains %g, want less than half", half)
 	}
-	alike := newFusion(embedding.Model{FusionWeight: 0.5}, 1, &vectorLeg{hits: []vectorHit{{similarity: 0.5}}, usual: []float64{0.5}})
+	alike := newFusion(embedding.Model{FusionWeight: 0.5}, 1, &vectorLeg{hits: []vectorHit{{similarity: 0.5}}, comparison: comparison{usual: []float64{0.5}}})
 	if got := alike.gain(0.5); got != 0 {
 		t.Errorf("where all are equally like the query, one gains %g", got)
 	}

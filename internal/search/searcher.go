@@ -329,22 +329,30 @@ func (r *Searcher) startVector(ctx context.Context, req Request, f *found, w *wa
 		leg *vectorLeg
 		err error
 	}
-	done := make(chan answer, 1)
+	embedded, done := make(chan []float32, 1), make(chan answer, 1)
 	a := f.a
 	legCtx, cancel := context.WithTimeout(ctx, legTimeout)
 	go func() {
 		defer cancel()
-		leg, err := r.vectorSearch(legCtx, f.s, a, text, forced)
+		defer close(embedded)
+		q, err := r.embed(legCtx, text)
+		if err != nil || len(q.Vector) == 0 || q.UnknownShare > unknownMost && !forced {
+			done <- answer{&vectorLeg{off: true}, err}
+			return
+		}
+		embedded <- q.Vector
+		leg, err := r.vectorSearch(legCtx, f.s, a, q.Vector)
 		done <- answer{leg, err}
 	}()
 	return func(f *found) *vectorLeg {
+		var compared comparison
+		var err error
+		if query, ok := <-embedded; ok && !forced { // while the index is still being asked
+			compared, err = r.compare(ctx, f, query)
+		}
 		got := <-done
-		if got.err == nil && !forced && !got.leg.off && !got.leg.absent {
-			began := time.Now()
-			compareCtx, cancel := context.WithTimeout(ctx, legTimeout)
-			defer cancel()
-			got.err = r.compare(compareCtx, f, got.leg)
-			r.observer.Leg(legCompare, time.Since(began))
+		if got.err == nil {
+			got.err = err
 		}
 		if got.err != nil {
 			if ctx.Err() == nil {
@@ -359,6 +367,7 @@ func (r *Searcher) startVector(ctx context.Context, req Request, f *found, w *wa
 		// What lacks a phrase, or has what is excluded, does not pass any more.
 		got.leg.hits = slices.DeleteFunc(got.leg.hits, func(h vectorHit) bool { return !f.a.has(f.s.pageOf(h.doc)) })
 		got.leg.beside = slices.DeleteFunc(got.leg.beside, func(h vectorHit) bool { return f.a.pages[f.s.pageOf(h.doc)] == fails })
+		got.leg.comparison = compared
 		return got.leg
 	}
 }

@@ -34,27 +34,17 @@ type vectorHit struct {
 type vectorLeg struct {
 	hits   []vectorHit // best first
 	beside []vectorHit // the same of pages that fail in one open facet
-	// The best chunks of the best pages by words, best first, and how like the query the best of each page is, ascending.
-	compared []vectorHit
-	usual    []float64
 	// absent: there is nothing to compare with; off: the query is none for it.
 	absent, off bool
-	query       []float32
+	comparison
 }
 
-// vectorSearch embeds a text and finds the nearest chunks among the allowed pages.
-func (r *Searcher) vectorSearch(ctx context.Context, s *state, a *allowed, text string, force bool) (*vectorLeg, error) {
-	q, err := r.embed(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	if len(q.Vector) == 0 || q.UnknownShare > unknownMost && !force {
-		return &vectorLeg{off: true}, nil
-	}
+// vectorSearch finds the chunks nearest to the query among the allowed pages.
+func (r *Searcher) vectorSearch(ctx context.Context, s *state, a *allowed, query []float32) (*vectorLeg, error) {
 	began := time.Now()
 	defer func() { r.observer.Leg(legVector, time.Since(began)) }()
-	ask := NearestQuery{Vector: q.Vector, Model: r.embedder.Model().ID, Limit: vectorHits}
-	leg := &vectorLeg{query: q.Vector}
+	ask := NearestQuery{Vector: query, Model: r.embedder.Model().ID, Limit: vectorHits}
+	leg := &vectorLeg{}
 	var near, beside []Near
 	if a.narrow(a.chunks) {
 		legs, ctx := errgroup.WithContext(ctx)
@@ -75,7 +65,8 @@ func (r *Searcher) vectorSearch(ctx context.Context, s *state, a *allowed, text 
 		leg.absent = a.chunks > 0 && len(near) == 0
 		return leg, nil
 	}
-	if near, beside, err = r.byIndex(ctx, s, a, ask); err != nil {
+	near, beside, err := r.byIndex(ctx, s, a, ask)
+	if err != nil {
 		return nil, err
 	}
 	leg.hits, leg.beside, leg.absent = s.hits(a.has, near), s.hits(a.isBeside, beside), len(near) == 0

@@ -91,7 +91,7 @@ func TestVectorLegUnderFilters(t *testing.T) {
 				}
 			}
 			store := &lineStore{chunks: chunks}
-			leg, err := New(store, embeddingtest.New(), Options{}).vectorSearch(t.Context(), s, a, "x", true)
+			leg, err := New(store, embeddingtest.New(), Options{}).vectorSearch(t.Context(), s, a, []float32{1})
 			if err != nil {
 				t.Fatal(err)
 			}
