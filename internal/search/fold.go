@@ -22,6 +22,7 @@ type foundPage struct {
 // do not stand one after the other.
 func pagesOf(scores []float32, pages []int32, marks stretches, a *allowed, lent *buffers) []foundPage {
 	list := lent.foundPages(min(len(pages), len(a.pages)))
+	pages = pages[:len(scores)] // as the compiler cannot know
 	for doc := marks.next(0); doc < len(scores); doc = marks.next(doc) {
 		page, bestDoc := pages[doc], doc
 		// Positive numbers are ordered as their bits are, which are compared without branches: the scores are in no order
@@ -55,8 +56,11 @@ func (l *lexical) fold(s *state, a *allowed, found [][]foundPage) {
 	second, third := l.lent.floats(n), l.lent.floats(n)
 	for i, list := range found {
 		for _, f := range list {
-			if l.best[f.page] == 0 {
+			if l.best[f.page] == 0 { // nearly all: the chunks of a page are stored side by side
 				l.add(a, f.page)
+				l.best[f.page], second[f.page], third[f.page] = f.best, f.second, f.third
+				l.doc[f.page] = docRef{seg: int32(i), doc: f.doc}
+				continue
 			}
 			if f.best > l.best[f.page] {
 				l.doc[f.page] = docRef{seg: int32(i), doc: f.doc}
