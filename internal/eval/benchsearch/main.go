@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/sluicehq/sluice/internal/eval"
-	"github.com/sluicehq/sluice/internal/pgserver"
 	"github.com/sluicehq/sluice/internal/postgres"
 	"github.com/sluicehq/sluice/internal/search"
 	"github.com/sluicehq/sluice/internal/search/searchtest"
@@ -41,7 +40,8 @@ func bench(ctx context.Context) (err error) {
 	modes := flag.String("modes", "keyword,vector,hybrid,suggest,baselines", "what to measure, facets and alternatives too; empty: nothing, the wiki is only made")
 	profile := flag.String("cpuprofile", "", "write a profile of the measurement to this file")
 	flag.Parse()
-	if *url == "" {
+	own := *url == ""
+	if own {
 		instance, clean, err := private(ctx, *dir)
 		if err != nil {
 			return err
@@ -81,6 +81,11 @@ func bench(ctx context.Context) (err error) {
 	}
 	if *modes == "" {
 		return nil
+	}
+	if own {
+		if err := warm(ctx, db); err != nil {
+			return err
+		}
 	}
 	if *profile != "" {
 		stop, err := startProfile(*profile)
@@ -180,30 +185,4 @@ func alternatives(ctx context.Context, out *tabwriter.Writer, c *searchtest.Corp
 		}
 	}
 	return cleanUp()
-}
-
-// private starts a server for the benchmark, with memory for the index.
-func private(ctx context.Context, dir string) (*pgserver.Instance, func(), error) {
-	temporary := dir == ""
-	if temporary {
-		var err error
-		if dir, err = os.MkdirTemp("", "sluice-bench-"); err != nil {
-			return nil, nil, err
-		}
-	}
-	instance, err := pgserver.Open(ctx, pgserver.Options{DataDir: dir, Settings: map[string]string{
-		"shared_buffers": "4GB", "maintenance_work_mem": "2GB", "synchronous_commit": "off", "max_wal_size": "8GB",
-	}})
-	if err != nil {
-		return nil, nil, err
-	}
-	return instance, func() {
-		err := instance.Close(context.WithoutCancel(ctx))
-		if temporary {
-			err = errors.Join(err, os.RemoveAll(dir))
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "benchsearch: clean up:", err)
-		}
-	}, nil
 }
