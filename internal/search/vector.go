@@ -19,7 +19,7 @@ const (
 	widest      = 300    // are asked for under a filter, of which some pass
 	enoughHits  = 40     // have to pass; if fewer do,
 	exactSoon   = 5_000  // so many are compared one by one next,
-	deepIndex   = 1000   // of more the index is asked for as many as it gives,
+	deepIndex   = 800    // of more the index is asked for as many as it gives in one round,
 	exactMost   = 60_000 // and at last so many are compared one by one
 	unknownMost = 0.3
 )

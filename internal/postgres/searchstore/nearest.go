@@ -13,7 +13,9 @@ import (
 	"github.com/sluicehq/sluice/internal/search"
 )
 
-// How the vector index is searched: how many candidates it keeps, and how far an iterative scan goes.
+// How the vector index is searched: how many candidates it keeps, and how far an iterative scan goes. It keeps a fifth more
+// than are asked for: where one of them is a dead row and too few are left, the scan begins a second round, which takes
+// as long as the first.
 const (
 	leastBreadth = 100
 	mostBreadth  = 1000 // hnsw.ef_search takes no more
@@ -45,7 +47,7 @@ func (s *Store) byIndex(ctx context.Context, sql string, args []any, limit int) 
 	batch := &pgx.Batch{}
 	batch.Queue("BEGIN READ ONLY")
 	batch.Queue(fmt.Sprintf(`SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '%d', true),
-		set_config('hnsw.max_scan_tuples', '%d', true)`, min(max(limit, leastBreadth), mostBreadth), max(mostTuples, limit)))
+		set_config('hnsw.max_scan_tuples', '%d', true)`, min(max(limit+limit/5, leastBreadth), mostBreadth), max(mostTuples, limit)))
 	batch.Queue(sql, args...).Query(func(rows pgx.Rows) error {
 		found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[search.Near])
 		return err
