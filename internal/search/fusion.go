@@ -58,8 +58,8 @@ func (f fusion) gain(similarity float64) float64 {
 
 // comparison is how like the query the best pages by words are.
 type comparison struct {
-	compared []vectorHit // their best chunks, the likest first
-	usual    []float64   // of each page, its likest chunk's; ascending
+	compared map[int32][]vectorHit // by page, its best chunks by words, the likest first
+	usual    []float64             // of each page, its likest chunk's; ascending
 }
 
 // compare tells how like the query the best pages by words are. In a large corpus few of them have one of the nearest
@@ -83,13 +83,13 @@ func (r *Searcher) compare(ctx context.Context, f *found, query []float32) (comp
 	if err != nil {
 		return comparison{}, err
 	}
-	c := comparison{compared: f.s.hits(f.a.has, near)}
-	seen := map[int32]bool{}
-	for _, h := range c.compared {
-		if page := f.s.pageOf(h.doc); !seen[page] {
-			seen[page] = true
+	c := comparison{compared: map[int32][]vectorHit{}}
+	for _, h := range f.s.hits(f.a.has, near) {
+		page := f.s.pageOf(h.doc)
+		if c.compared[page] == nil {
 			c.usual = append(c.usual, h.similarity)
 		}
+		c.compared[page] = append(c.compared[page], h)
 	}
 	slices.Sort(c.usual)
 	return c, nil

@@ -28,9 +28,6 @@ func (s *state) gather(q *plan, l *lexical, v *vectorLeg, top []pageScore) *rank
 		r.addKeyword(s, top, byPage)
 	}
 	r.addVector(s, q, l, byVector, byPage)
-	if q.mode != Vector && r.weight > 0 {
-		r.addLikeness(s, q, v, byPage)
-	}
 	return r
 }
 
@@ -148,21 +145,5 @@ func (r *ranking) addVector(s *state, q *plan, l *lexical, list []vectorPage, by
 		}
 		c.vector, c.vectorRank, c.vectorHits = similarity, i+1, p.hits
 		c.nearness, c.vectorNorm = share, share
-	}
-}
-
-// addLikeness adds what likeness adds to the scores by words: of pages that the vector leg found, and of those that it
-// compared.
-func (r *ranking) addLikeness(s *state, q *plan, v *vectorLeg, byPage map[int32]*candidate) {
-	for _, h := range v.compared {
-		if c := byPage[s.pageOf(h.doc)]; c != nil {
-			c.vector = max(c.vector, h.similarity)
-			c.vectorHits = append(c.vectorHits, h)
-		}
-	}
-	for _, c := range r.list {
-		if len(c.vectorHits) > 0 {
-			c.vectorNorm = q.fusion.gain(c.vector)
-		}
 	}
 }

@@ -49,6 +49,9 @@ type ranking struct {
 // rank fuses the legs and orders the pages. top are the best pages by words.
 func (s *state) rank(q *plan, l *lexical, v *vectorLeg, top []pageScore) *ranking {
 	r := s.gather(q, l, v, top)
+	if q.mode != Vector && r.weight > 0 {
+		r.addLikeness(q.fusion, v.compared)
+	}
 	titles := q.titleWords()
 	for _, c := range r.list {
 		c.fused = (1-r.weight)*c.keywordNorm + r.weight*c.vectorNorm
@@ -60,6 +63,20 @@ func (s *state) rank(q *plan, l *lexical, v *vectorLeg, top []pageScore) *rankin
 	r.sort(s, q.sort)
 	r.list = s.merge(r.list)
 	return r
+}
+
+// addLikeness sets what likeness adds to the scores by words: of pages that the vector leg found, and of those that it
+// compared.
+func (r *ranking) addLikeness(f fusion, compared map[int32][]vectorHit) {
+	for _, c := range r.list {
+		for _, h := range compared[c.page] {
+			c.vector = max(c.vector, h.similarity)
+			c.vectorHits = append(c.vectorHits, h)
+		}
+		if len(c.vectorHits) > 0 {
+			c.vectorNorm = f.gain(c.vector)
+		}
+	}
 }
 
 // boost adds what breaks ties; titles are the query's titleWords.

@@ -337,7 +337,7 @@ func (r *Searcher) startVector(ctx context.Context, req Request, f *found, w *wa
 		defer close(embedded)
 		q, err := r.embed(legCtx, text)
 		if err != nil || len(q.Vector) == 0 || q.UnknownShare > unknownMost && !forced {
-			done <- answer{&vectorLeg{off: true}, err}
+			done <- answer{&vectorLeg{}, err} // the query is none for it
 			return
 		}
 		embedded <- q.Vector

@@ -34,8 +34,7 @@ type vectorHit struct {
 type vectorLeg struct {
 	hits   []vectorHit // best first
 	beside []vectorHit // the same of pages that fail in one open facet
-	// absent: there is nothing to compare with; off: the query is none for it.
-	absent, off bool
+	absent bool        // there is nothing to compare with
 	comparison
 }
 
